@@ -1,1 +1,46 @@
-//! Skeleton.
+//! Turns CA certificates into trust anchors for small devices.
+//!
+//! A trust anchor is what a TLS client needs of a CA: its name and its public key (RFC 5914). This crate reads certificates, PEM or
+//! DER, with the rules of the decoder that runs on the device, BearSSL's, and writes the anchors as C or Rust source.
+//!
+//! ```
+//! # let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/ca-rsa2048.crt"))?;
+//! let anchors = ta_codegen::read_trust_anchors(&bytes, "ca.crt")?;
+//! # #[cfg(feature = "build")]
+//! print!("{}", ta_codegen::c::brssl(&anchors));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | none | the reader, the model, the warnings and Rust tokens: what a procedural macro needs |
+//! | `build` | C and formatted Rust source, and the build script API |
+//! | `cli` (default) | the command `ta-codegen` |
+
+pub mod anchor;
+#[cfg(feature = "build")]
+pub mod c;
+pub mod check;
+#[cfg(feature = "build")]
+mod describe;
+pub mod error;
+#[cfg(feature = "build")]
+pub mod files;
+mod name;
+mod read;
+pub mod rust;
+mod text;
+pub mod time;
+
+pub use anchor::{Curve, PublicKey, TrustAnchor, unique};
+#[cfg(feature = "build")]
+pub use describe::sha256_fingerprint;
+pub use error::Error;
+pub use name::display_name;
+pub use read::{Certificate, cursor, read_certificates, read_trust_anchors};
+pub use text::Escaped;
+
+/// The largest file that is read, in bytes. Debian's bundle of all public CAs is 0.2 MiB.
+pub const MAXIMUM_FILE_SIZE: usize = 256 << 20;

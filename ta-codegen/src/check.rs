@@ -1,0 +1,118 @@
+//! What a generator should say about anchors that it takes all the same.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::anchor::{Curve, PublicKey, TrustAnchor, bit_length};
+use crate::error::Origin;
+use crate::time::Time;
+
+/// Something about an anchor that its user should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// Which certificate.
+    pub origin: Origin,
+    /// What about it.
+    pub kind: WarningKind,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.origin, self.kind)
+    }
+}
+
+/// What to know about an anchor.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// basicConstraints does not make it a CA, so its flags are 0.
+    #[error(
+        "is not a CA (basicConstraints lacks CA:TRUE): the device will trust only this very certificate and nothing it signed; \
+         give the CA's certificate unless that is meant"
+    )]
+    NotCa,
+    /// notAfter has passed.
+    #[error("expired on {0}; BearSSL does not check an anchor's dates, other TLS stacks and brokers do: renew the CA")]
+    Expired(Time),
+    /// notBefore has not come.
+    #[error("is not valid before {0}; BearSSL does not check an anchor's dates, other TLS stacks and brokers do")]
+    NotYetValid(Time),
+    /// RSA below 2048 bits.
+    #[error("public key is RSA with only {bits} bits; less than 2048 can be broken: make a CA with RSA 2048 or EC P-256")]
+    WeakRsa {
+        /// Bits of the modulus.
+        bits: usize,
+    },
+    /// nameConstraints, which BearSSL ignores.
+    #[error("has name constraints, which BearSSL ignores: the device will trust this CA for every name")]
+    NameConstraints,
+    /// The same anchor stood earlier.
+    #[error("repeats {0} (same subject, key and CA flag); one of them is enough")]
+    Duplicate(Origin),
+    /// RSA beyond what a Tasmota for ESP8266 verifies by default.
+    #[error(
+        "public key is RSA with {bits} bits; Tasmota on ESP8266 verifies more than 2048 only when built with `#define USE_4K_RSA`"
+    )]
+    TasmotaRsaSize {
+        /// Bits of the modulus.
+        bits: usize,
+    },
+    /// An EC CA on a Tasmota.
+    #[error(
+        "public key is EC {0}; Tasmota verifies it only with ECDSA on: on ESP32 `SetOption165 1` (firmware of 10/2025 or later), \
+         on ESP8266 a build with `#define USE_MQTT_TLS_ECDSA`"
+    )]
+    TasmotaEcdsa(Curve),
+    /// P-521, beyond `BR_MAX_EC_SIZE` 384.
+    #[error(
+        "public key is EC P-521, which no Tasmota verifies (its BearSSL stops at 384 bits): use a CA with RSA 2048 or EC P-256"
+    )]
+    TasmotaP521,
+}
+
+/// Looks at anchors as any device would use them, with `now` as today's date.
+pub fn warnings(anchors: &[TrustAnchor], now: Time) -> Vec<Warning> {
+    let mut seen = HashMap::with_capacity(anchors.len());
+    let mut warnings = Vec::new();
+    for anchor in anchors {
+        let mut warn = |kind| warnings.push(Warning { origin: anchor.origin().clone(), kind });
+        if !anchor.is_ca() {
+            warn(WarningKind::NotCa);
+        }
+        let validity = anchor.validity();
+        if now > validity.not_after {
+            warn(WarningKind::Expired(validity.not_after));
+        }
+        if now < validity.not_before {
+            warn(WarningKind::NotYetValid(validity.not_before));
+        }
+        if let PublicKey::Rsa { n, .. } = anchor.key()
+            && bit_length(n) < 2048
+        {
+            warn(WarningKind::WeakRsa { bits: bit_length(n) });
+        }
+        if anchor.name_constraints().is_some() {
+            warn(WarningKind::NameConstraints);
+        }
+        let first = *seen.entry(anchor.identity()).or_insert(anchor.origin());
+        if first != anchor.origin() {
+            warn(WarningKind::Duplicate(first.clone()));
+        }
+    }
+    warnings
+}
+
+/// Looks at anchors as Tasmota's builds would use them (`t_bearssl_tasmota_config.h`, `WiFiClientSecureLightBearSSL.cpp`).
+pub fn tasmota_warnings(anchors: &[TrustAnchor]) -> Vec<Warning> {
+    let warning = |anchor: &TrustAnchor| {
+        let kind = match anchor.key() {
+            PublicKey::Rsa { n, .. } if bit_length(n) > 2048 => WarningKind::TasmotaRsaSize { bits: bit_length(n) },
+            PublicKey::Rsa { .. } => return None,
+            PublicKey::Ec { curve: Curve::P521, .. } => WarningKind::TasmotaP521,
+            PublicKey::Ec { curve, .. } => WarningKind::TasmotaEcdsa(curve),
+        };
+        Some(Warning { origin: anchor.origin().clone(), kind })
+    };
+    anchors.iter().filter_map(warning).collect()
+}

@@ -1,0 +1,242 @@
+//! What can go wrong, in words for the person who has to mend it.
+//!
+//! A run collects every [`Problem`] of every file and reports them together in one [`Error`]: nobody should have to mend a bundle one
+//! run at a time.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use crate::read::cursor::{DerError, Fault};
+use crate::text::Escaped;
+
+/// Where something was found: a file, and in it a certificate or a line.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// The file's name as the user gave it.
+    pub file: Arc<str>,
+    /// Which certificate of the file, counted from 1; `None` for the file as a whole or for another object in it.
+    pub certificate: Option<usize>,
+    /// The line of the PEM block's BEGIN, counted from 1; `None` for DER.
+    pub line: Option<usize>,
+}
+
+impl Origin {
+    /// The file as a whole.
+    pub fn file(file: impl Into<Arc<str>>) -> Self {
+        Origin { file: file.into(), certificate: None, line: None }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Escaped(&self.file))?;
+        match (self.certificate, self.line) {
+            (Some(certificate), Some(line)) => write!(f, ": certificate {certificate} (line {line})"),
+            (Some(certificate), None) => write!(f, ": certificate {certificate}"),
+            (None, Some(line)) => write!(f, ": line {line}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Everything that is wrong with the input of a run, or with its output; at least one problem.
+#[derive(Debug)]
+pub struct Error {
+    problems: Vec<Problem>,
+}
+
+impl Error {
+    /// The problems in the order in which they were met.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Whether any problem is a file that could not be read or written at all.
+    pub fn is_io(&self) -> bool {
+        self.problems.iter().any(|problem| matches!(problem.kind, ProblemKind::Read(_) | ProblemKind::Write(_)))
+    }
+
+    /// `Ok(value)` where no problem has been collected.
+    pub(crate) fn unless_none<T>(problems: Vec<Problem>, value: T) -> Result<T, Error> {
+        if problems.is_empty() { Ok(value) } else { Err(Error { problems }) }
+    }
+
+    /// Adds the problems of `result` to `problems`, or gives its value.
+    pub fn collect<T>(problems: &mut Vec<Problem>, result: Result<T, Error>) -> Option<T> {
+        result.map_err(|error| problems.extend(error.problems)).ok()
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Error { problems: vec![problem] }
+    }
+}
+
+impl From<Vec<Problem>> for Error {
+    /// For at least one problem.
+    fn from(problems: Vec<Problem>) -> Self {
+        debug_assert!(!problems.is_empty());
+        Error { problems }
+    }
+}
+
+impl fmt::Display for Error {
+    /// One line for each problem.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// One thing that is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{origin}: {kind}")]
+pub struct Problem {
+    /// Where.
+    pub origin: Origin,
+    /// What.
+    pub kind: ProblemKind,
+}
+
+/// What is wrong, and what would work.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// A file that cannot be read.
+    #[error("cannot be read: {0}")]
+    Read(io::Error),
+    /// A file that cannot be written.
+    #[error("cannot be written: {0}")]
+    Write(io::Error),
+    /// A directory where a file is wanted.
+    #[error("is a directory; name the certificate files in it")]
+    Directory,
+    /// A file with nothing in it.
+    #[error("is empty; a CA certificate in PEM or DER is needed")]
+    Empty,
+    /// A file beyond [`MAXIMUM_FILE_SIZE`](crate::MAXIMUM_FILE_SIZE).
+    #[error("is larger than {} MiB, the most that is read; split it", crate::MAXIMUM_FILE_SIZE >> 20)]
+    FileTooLarge,
+    /// A file without a certificate; the text says what it holds instead.
+    #[error("holds no certificate: {0}")]
+    NoCertificate(String),
+    /// A PEM block without its END line.
+    #[error("the {label} block that begins here has no END line; the file is cut off or a line was lost: get it again")]
+    UnfinishedBlock {
+        /// The block's label.
+        label: String,
+    },
+    /// A PEM block that is not Base64 inside.
+    #[error("the {label} block is damaged in line {line}: {reason}; get the file again")]
+    DamagedBlock {
+        /// The block's label.
+        label: String,
+        /// The damaged line, counted from 1.
+        line: usize,
+        /// What is wrong there.
+        reason: &'static str,
+    },
+    /// A certificate that cannot be decoded, or not by BearSSL.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// A certificate that BearSSL decodes and no device can use.
+    #[error(transparent)]
+    Unusable(#[from] UnusableKey),
+}
+
+/// Why BearSSL's decoder refuses a certificate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// Not the encoding that RFC 5280 prescribes.
+    #[error("is not a well-formed certificate: {0}; get it again, or look at it with `openssl x509 -text`")]
+    Encoding(#[from] DerError),
+    /// Something behind the certificate's end.
+    #[error("{0} bytes follow the certificate's end; a block holds exactly one certificate")]
+    TrailingData(usize),
+    /// A version above 3.
+    #[error("is an X.509 certificate of version {0}; there are versions 1 to 3")]
+    Version(u32),
+    /// A key type that BearSSL does not know.
+    #[error("public key is {0}; BearSSL anchors are RSA up to 4096 bits or EC P-256, P-384, P-521")]
+    KeyType(String),
+    /// A curve that BearSSL does not know.
+    #[error("public key is EC on the curve {0}; BearSSL anchors are EC P-256, P-384, P-521 or RSA up to 4096 bits")]
+    Curve(String),
+    /// Curve parameters written out.
+    #[error(
+        "public key is EC with its curve's parameters written out; BearSSL needs the curve's name: make the key with \
+         `openssl ecparam -name prime256v1 -genkey -param_enc named_curve`"
+    )]
+    ExplicitCurve,
+    /// Modulus and exponent beyond BearSSL's buffer.
+    #[error(
+        "public key is RSA with a modulus of {modulus} bytes and an exponent of {exponent}; BearSSL takes 520 bytes together \
+         and verifies up to 4096 bits: make a CA with RSA 2048 to 4096 and the usual exponent 65537"
+    )]
+    RsaKeyTooLong {
+        /// Bytes of the modulus.
+        modulus: usize,
+        /// Bytes of the public exponent.
+        exponent: usize,
+    },
+}
+
+impl DecodeError {
+    /// The error number that BearSSL reports for this certificate (`bearssl_x509.h`).
+    pub fn bearssl_error(&self) -> u16 {
+        let fault = match self {
+            DecodeError::Encoding(error) => error.fault,
+            DecodeError::TrailingData(_) => Fault::ExtraElement,
+            DecodeError::Version(_) | DecodeError::KeyType(_) | DecodeError::Curve(_) => Fault::Unsupported,
+            DecodeError::ExplicitCurve => Fault::Unexpected,
+            DecodeError::RsaKeyTooLong { .. } => Fault::LimitExceeded,
+        };
+        fault.bearssl_error()
+    }
+}
+
+/// Why no device can verify anything with a key that BearSSL's decoder takes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnusableKey {
+    /// RSA beyond `BR_MAX_RSA_SIZE`.
+    #[error("public key is RSA with {bits} bits; BearSSL verifies up to 4096: make a CA with RSA 2048 to 4096, or EC P-256")]
+    RsaTooLarge {
+        /// Bits of the modulus.
+        bits: usize,
+    },
+    /// A modulus or exponent of zero.
+    #[error("public key is RSA with a {0} of zero, which verifies nothing; the certificate is broken: make a new one")]
+    RsaZero(&'static str),
+    /// A point in another form than 04 || x || y.
+    #[error(
+        "public key is an EC point in {form} form; BearSSL verifies with uncompressed points only: make the key with \
+         `openssl ecparam -name prime256v1 -genkey -conv_form uncompressed`"
+    )]
+    PointForm {
+        /// compressed, hybrid, or unknown.
+        form: &'static str,
+    },
+    /// A point of the wrong length.
+    #[error(
+        "public key is an EC point of {actual} bytes; on {curve} it has {expected}: the certificate is broken, make a new one"
+    )]
+    PointLength {
+        /// The curve's name.
+        curve: crate::anchor::Curve,
+        /// Bytes found.
+        actual: usize,
+        /// Bytes of an uncompressed point on this curve.
+        expected: usize,
+    },
+}

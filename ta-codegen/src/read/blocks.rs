@@ -1,0 +1,310 @@
+//! Finds certificates in a file: DER, or PEM blocks with their positions.
+//!
+//! The rules are those of BearSSL's PEM decoder (`pemdec.t0`) and of `brssl`, which the golden outputs hold us to, widened to what
+//! Windows editors and mail programs make of a PEM file: byte-order marks, UTF-16, indentation, CR alone as the line end.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::held;
+use crate::error::{Error, Origin, Problem, ProblemKind};
+use crate::text::Escaped;
+
+/// A certificate as it was found: its DER, not yet decoded, and where it comes from.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    pub(crate) der: Vec<u8>,
+    pub(crate) origin: Origin,
+}
+
+impl Certificate {
+    /// The DER as it stood in the file, without the PEM armour and without OpenSSL's trust settings.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Where it was found.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+}
+
+/// The longest label that BearSSL's decoder takes; a longer one is text.
+const MAXIMUM_LABEL: usize = 126;
+
+/// Finds every certificate in `bytes`, PEM or DER, without decoding any. `file` is the name that messages use.
+///
+/// # Errors
+///
+/// Every damaged block; or that there is no certificate, with what there is instead.
+pub fn read_certificates(bytes: &[u8], file: &str) -> Result<Vec<Certificate>, Error> {
+    let (certificates, problems) = find_certificates(bytes, file);
+    Error::unless_none(problems, certificates)
+}
+
+/// Finds the certificates that are whole, and what is wrong with the others or with the file.
+pub(crate) fn find_certificates(bytes: &[u8], file: &str) -> (Vec<Certificate>, Vec<Problem>) {
+    let origin = Origin::file(file);
+    let problem = |kind| (Vec::new(), vec![Problem { origin: origin.clone(), kind }]);
+    if bytes.len() > crate::MAXIMUM_FILE_SIZE {
+        return problem(ProblemKind::FileTooLarge);
+    }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return problem(ProblemKind::Empty);
+    }
+    if held::is_one_der_value(bytes) {
+        if let Some(other) = held::other_than_certificate(bytes) {
+            return problem(ProblemKind::NoCertificate(other));
+        }
+        let origin = Origin { certificate: Some(1), ..origin };
+        return (vec![Certificate { der: bytes.to_vec(), origin }], Vec::new());
+    }
+    let text = as_bytes_of_text(bytes);
+    let mut scan = Scan::new(&text, origin.file.clone());
+    scan.run();
+    if scan.problems.is_empty() && scan.certificates.is_empty() {
+        return problem(ProblemKind::NoCertificate(held::instead(bytes, &scan.other_labels)));
+    }
+    (scan.certificates, scan.problems)
+}
+
+/// The text as ASCII-compatible bytes: UTF-16 with a byte-order mark, which PowerShell's `>` writes, is converted.
+fn as_bytes_of_text(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let unit = match bytes {
+        [0xFF, 0xFE, ..] => u16::from_le_bytes,
+        [0xFE, 0xFF, ..] => u16::from_be_bytes,
+        _ => return Cow::Borrowed(bytes),
+    };
+    let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    let text: String = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    Cow::Owned(text.into_bytes())
+}
+
+/// The way through a text from block to block.
+struct Scan<'a> {
+    text: &'a [u8],
+    position: usize,
+    /// The line that `position` is in, counted from 1.
+    line: usize,
+    file: Arc<str>,
+    /// How many certificates have begun, damaged ones included.
+    begun: usize,
+    certificates: Vec<Certificate>,
+    other_labels: Vec<String>,
+    problems: Vec<Problem>,
+}
+
+/// What stands in a block: the part of the text between the BEGIN line and the END line.
+struct Block<'a> {
+    label: String,
+    begin_line: usize,
+    body: &'a [u8],
+    /// The line that the body begins in.
+    body_line: usize,
+}
+
+impl<'a> Scan<'a> {
+    fn new(text: &'a [u8], file: Arc<str>) -> Self {
+        Scan {
+            text,
+            position: 0,
+            line: 1,
+            file,
+            begun: 0,
+            certificates: Vec::new(),
+            other_labels: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn run(&mut self) {
+        while let Some((label, begin_line)) = self.next_begin() {
+            let kind = Kind::of(&label);
+            if kind != Kind::Other {
+                self.begun += 1;
+            }
+            let result = self.body(label, begin_line).and_then(|block| match kind {
+                Kind::Other => {
+                    let checked = check_other(&block);
+                    self.other_labels.push(block.label);
+                    checked
+                }
+                _ => self.certificate(&block, kind == Kind::Trusted),
+            });
+            if let Err(problem) = result {
+                let certificate = (kind != Kind::Other).then_some(self.begun);
+                let origin = Origin { file: self.file.clone(), certificate, line: Some(begin_line) };
+                self.problems.push(Problem { origin, kind: problem });
+            }
+        }
+    }
+
+    fn certificate(&mut self, block: &Block<'_>, trusted: bool) -> Result<(), ProblemKind> {
+        let mut der = decode(block, block.body, block.body_line)?;
+        if trusted {
+            der.truncate(held::sequence_length(&der).unwrap_or(der.len()));
+        }
+        let origin = Origin { file: self.file.clone(), certificate: Some(self.begun), line: Some(block.begin_line) };
+        self.certificates.push(Certificate { der, origin });
+        Ok(())
+    }
+
+    /// Goes behind the next BEGIN line, and gives its label and its line number.
+    fn next_begin(&mut self) -> Option<(String, usize)> {
+        while let Some(line) = self.next_line() {
+            let number = self.line - 1;
+            let label = strip_prefix_ignoring_case(without_indent(line), b"-----BEGIN ")
+                .filter(|label| !label.is_empty() && label.len() <= MAXIMUM_LABEL);
+            if let Some(label) = label {
+                let label = String::from_utf8_lossy(label.trim_ascii()).to_uppercase();
+                return Some((Escaped(label.trim_end_matches('-').trim()).to_string(), number));
+            }
+        }
+        None
+    }
+
+    /// Goes behind the block's END line, or, where it has none, to where the search for the next block may go on.
+    fn body(&mut self, label: String, begin_line: usize) -> Result<Block<'a>, ProblemKind> {
+        let (start, body_line) = (self.position, self.line);
+        // No letter of Base64 is a dash, but the headers of an encrypted key may hold some.
+        loop {
+            let before = self.position;
+            let number = self.line;
+            let Some(line) = self.next_line() else {
+                return Err(ProblemKind::UnfinishedBlock { label });
+            };
+            let line = without_indent(line);
+            if !line.starts_with(b"-") {
+                continue;
+            }
+            if strip_prefix_ignoring_case(line, b"-----END ").is_none() {
+                (self.position, self.line) = (before, number);
+                return Err(self.stray_dash(label, number));
+            }
+            return Ok(Block { label, begin_line, body: &self.text[start..before], body_line });
+        }
+    }
+
+    /// Takes the next line, without its end: LF, CR LF, or CR alone.
+    fn next_line(&mut self) -> Option<&'a [u8]> {
+        let rest = &self.text[self.position..];
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r').unwrap_or(rest.len());
+        let line_end = if rest[end..].starts_with(b"\r\n") { 2 } else { 1 };
+        self.position += (end + line_end).min(rest.len());
+        self.line += 1;
+        Some(&rest[..end])
+    }
+
+    fn stray_dash(&self, label: String, line: usize) -> ProblemKind {
+        let next = without_indent(&self.text[self.position..]);
+        if strip_prefix_ignoring_case(next, b"-----BEGIN ").is_some() {
+            return ProblemKind::UnfinishedBlock { label };
+        }
+        ProblemKind::DamagedBlock { label, line, reason: "it begins with a dash and is no END line" }
+    }
+}
+
+/// What a block's label says about its content.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Certificate,
+    /// A certificate with OpenSSL's trust settings behind it.
+    Trusted,
+    Other,
+}
+
+impl Kind {
+    /// Compares loosely, as `brssl` does: neither case nor blanks nor punctuation count.
+    fn of(label: &str) -> Self {
+        let plain: String = label.chars().filter(|&c| c > ' ' && !"-_./+:,".contains(c)).collect();
+        match plain.as_str() {
+            "CERTIFICATE" | "X509CERTIFICATE" => Kind::Certificate,
+            "TRUSTEDCERTIFICATE" => Kind::Trusted,
+            _ => Kind::Other,
+        }
+    }
+}
+
+/// A block that is no certificate only has to be whole: a damaged one says that the file is. Its content goes nowhere.
+fn check_other(block: &Block<'_>) -> Result<(), ProblemKind> {
+    // Keys that OpenSSL encrypts the old way have headers and an empty line before the data (RFC 1421, section 4.4).
+    let has_headers = block.body.trim_ascii_start().split(|&byte| byte == b'\n').next().is_some_and(|line| line.contains(&b':'));
+    let (body, line) = if has_headers { behind_headers(block) } else { (block.body, block.body_line) };
+    decode(block, body, line).map(drop)
+}
+
+fn behind_headers<'a>(block: &Block<'a>) -> (&'a [u8], usize) {
+    let mut rest = block.body;
+    let mut line = block.body_line;
+    while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
+        let is_empty = rest[..end].trim_ascii().is_empty();
+        rest = &rest[end + 1..];
+        line += 1;
+        if is_empty && line > block.body_line + 1 {
+            break;
+        }
+    }
+    (rest, line)
+}
+
+/// Decodes Base64 line by line: each line holds whole groups of four characters, and padding ends the data.
+fn decode(block: &Block<'_>, body: &[u8], body_line: usize) -> Result<Vec<u8>, ProblemKind> {
+    let mut data = Vec::with_capacity(body.len() / 4 * 3);
+    let mut padded = false;
+    for (index, line) in body.split(|&byte| byte == b'\n').enumerate() {
+        let line = without_blanks(line);
+        if line.is_empty() {
+            continue;
+        }
+        let decoded = if padded {
+            Err("there is data behind the padding")
+        } else {
+            STANDARD.decode_vec(&line, &mut data).map_err(describe)
+        };
+        if let Err(reason) = decoded {
+            return Err(ProblemKind::DamagedBlock { label: block.label.clone(), line: body_line + index, reason });
+        }
+        padded = line.ends_with(b"=");
+    }
+    Ok(data)
+}
+
+fn describe(error: base64::DecodeError) -> &'static str {
+    use base64::DecodeError::*;
+    match error {
+        InvalidByte(..) => "it holds a character that is not Base64",
+        InvalidLength(_) => "its Base64 characters are no multiple of four, so some are missing",
+        InvalidLastSymbol { .. } => "its last Base64 character is wrong",
+        _ => "its Base64 padding is wrong",
+    }
+}
+
+/// The line without blanks; control characters count as blank.
+fn without_blanks(line: &[u8]) -> Cow<'_, [u8]> {
+    let is_blank = |byte: &u8| *byte <= b' ';
+    let start = line.iter().position(|byte| !is_blank(byte)).unwrap_or(line.len());
+    let end = line.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
+    let line = &line[start..end];
+    if line.iter().any(is_blank) {
+        Cow::Owned(line.iter().copied().filter(|byte| !is_blank(byte)).collect())
+    } else {
+        Cow::Borrowed(line)
+    }
+}
+
+/// The line without what editors put before a banner: blanks and a UTF-8 byte-order mark.
+fn without_indent(line: &[u8]) -> &[u8] {
+    let line = line.trim_ascii_start();
+    line.strip_prefix(b"\xEF\xBB\xBF").map_or(line, <[u8]>::trim_ascii_start)
+}
+
+fn strip_prefix_ignoring_case<'a>(line: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = line.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
