@@ -1,0 +1,126 @@
+//! Certificates in, source out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ta_codegen::c::{self, TasmotaHeaders};
+use ta_codegen::check::{Warning, WarningKind, tasmota_warnings, warnings};
+use ta_codegen::error::{Error, Origin, Problem, ProblemKind};
+use ta_codegen::files::{self, Output};
+use ta_codegen::time::Time;
+use ta_codegen::{TrustAnchor, rust, unique};
+
+use super::Outcome;
+use super::arguments::{Generate, Mode};
+use super::input;
+use super::output::{print, report, tell, usage};
+
+/// The name of the static that `--rust` writes.
+const RUST_NAME: &str = "TRUST_ANCHORS";
+
+pub(super) fn run(arguments: &Generate) -> Outcome {
+    let mode = match arguments.mode() {
+        Ok(mode) => mode,
+        Err(message) => return usage(message),
+    };
+    if let Some(message) = arguments.misfit(mode) {
+        return usage(message);
+    }
+    if arguments.files.is_empty() {
+        return usage("no certificate file was given; - is standard input");
+    }
+    generate(arguments, mode).unwrap_or_else(|error| report(&error))
+}
+
+fn generate(arguments: &Generate, mode: Mode) -> Result<Outcome, Error> {
+    let anchors = input::trust_anchors(&arguments.files)?;
+    if !arguments.quiet {
+        warn(&anchors, mode);
+    }
+    let outputs = match (mode, &arguments.output) {
+        (Mode::CHeader, _) => tasmota_headers(&anchors, arguments.out_dir.as_deref()),
+        (_, Some(path)) => vec![Output { path: path.clone(), content: text(&anchors, mode) }],
+        (_, None) => return print(&text(&anchors, mode)).map(|()| Outcome::Success),
+    };
+    if arguments.check {
+        return Ok(check(&outputs));
+    }
+    write(&outputs, arguments)?;
+    if mode == Mode::CHeader && !arguments.quiet {
+        tell(TASMOTA_ADVICE);
+    }
+    Ok(Outcome::Success)
+}
+
+/// The one text of a mode that has one.
+fn text(anchors: &[TrustAnchor], mode: Mode) -> String {
+    match mode {
+        Mode::Rust => rust::source(&unique(anchors), RUST_NAME),
+        // brssl repeats what is repeated.
+        _ => c::brssl(anchors),
+    }
+}
+
+fn tasmota_headers(anchors: &[TrustAnchor], directory: Option<&Path>) -> Vec<Output> {
+    let TasmotaHeaders { data, descriptor } = c::tasmota(&unique(anchors));
+    let path = |file: &str| directory.map_or_else(|| PathBuf::from(file), |directory| directory.join(file));
+    vec![
+        Output { path: path(TasmotaHeaders::DATA_FILE), content: data },
+        Output { path: path(TasmotaHeaders::DESCRIPTOR_FILE), content: descriptor },
+    ]
+}
+
+fn warn(anchors: &[TrustAnchor], mode: Mode) {
+    let mut all = warnings(anchors, Time::now());
+    if mode == Mode::CHeader {
+        all.extend(tasmota_warnings(anchors));
+    }
+    for warning in &all {
+        tell(format_args!("warning: {warning}{}", consequence(warning, mode)));
+    }
+}
+
+/// What the mode does about what it warns of.
+fn consequence(warning: &Warning, mode: Mode) -> &'static str {
+    match (&warning.kind, mode) {
+        (WarningKind::Duplicate(_), Mode::Brssl) => "; --brssl writes both, as brssl does",
+        (WarningKind::Duplicate(_), _) => "; it is written once",
+        _ => "",
+    }
+}
+
+fn check(outputs: &[Output]) -> Outcome {
+    let changed: Vec<&Output> = outputs.iter().filter(|output| output.would_change()).collect();
+    for output in &changed {
+        tell(format_args!("{} would change", input::display_name(&output.path)));
+    }
+    if changed.is_empty() { Outcome::Success } else { Outcome::Refused }
+}
+
+fn write(outputs: &[Output], arguments: &Generate) -> Result<(), Error> {
+    if let Some(directory) = &arguments.out_dir {
+        fs::create_dir_all(directory).map_err(|error| {
+            Error::from(Problem { origin: Origin::file(input::display_name(directory)), kind: ProblemKind::Write(error) })
+        })?;
+    }
+    let changed = files::write(outputs)?;
+    if !arguments.quiet {
+        for output in outputs {
+            let what = if changed.contains(&output.path.as_path()) { "written" } else { "unchanged" };
+            tell(format_args!("{} {what}", input::display_name(&output.path)));
+        }
+    }
+    Ok(())
+}
+
+/// What is left to do in Tasmota's source tree (`tasmota_ca.ino`, `my_user_config.h`).
+const TASMOTA_ADVICE: &str = "
+Put both files into tasmota/include/, and into tasmota/user_config_override.h:
+
+  #define USE_MQTT_TLS              // MQTT over TLS
+  #define INCLUDE_LOCAL_CERT        // trust the CA in these two files
+  #define OMIT_LETS_ENCRYPT_CERT    // and no public CA
+  #define OMIT_AWS_CERT
+
+On the device: SetOption103 1 (TLS on), SetOption132 0 (check the CA, not a fingerprint), and
+MqttHost with the name that stands in the broker's certificate.";

@@ -1,0 +1,38 @@
+//! Standard output and standard error.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use ta_codegen::error::{Error, Origin, Problem, ProblemKind};
+
+use super::Outcome;
+
+/// Writes to standard output. A reader that has seen enough, such as `head`, is no error; a full disk is one.
+pub(super) fn print(text: &str) -> Result<(), Error> {
+    let mut standard_output = io::stdout().lock();
+    match standard_output.write_all(text.as_bytes()).and_then(|()| standard_output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Problem { origin: Origin::file("standard output"), kind: ProblemKind::Write(error) }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes lines to standard error. Where that is closed there is nobody left to tell.
+pub(super) fn tell(lines: impl Display) {
+    let _ = writeln!(io::stderr(), "{lines}");
+}
+
+/// Reports everything that is wrong, and gives the outcome that says so.
+pub(super) fn report(error: &Error) -> Outcome {
+    for problem in error.problems() {
+        tell(format_args!("error: {problem}"));
+    }
+    if error.is_io() { Outcome::Failure } else { Outcome::Refused }
+}
+
+/// Reports wrong arguments.
+pub(super) fn usage(message: impl Display) -> Outcome {
+    tell(format_args!("error: {message}\n\nFor more, try 'ta-codegen --help'."));
+    Outcome::Failure
+}
