@@ -35,6 +35,14 @@ pub enum WarningKind {
     /// notAfter has passed.
     #[error("expired on {0}; BearSSL does not check an anchor's dates, other TLS stacks and brokers do: renew the CA")]
     Expired(Time),
+    /// notAfter is near.
+    #[error("expires on {not_after}, within the next {days} days: renew the CA and give devices the new one in time")]
+    ExpiresSoon {
+        /// The last second.
+        not_after: Time,
+        /// How many days count as near.
+        days: u32,
+    },
     /// notBefore has not come.
     #[error("is not valid before {0}; BearSSL does not check an anchor's dates, other TLS stacks and brokers do")]
     NotYetValid(Time),
@@ -101,6 +109,20 @@ pub fn warnings(anchors: &[TrustAnchor], now: Time) -> Vec<Warning> {
         }
     }
     warnings
+}
+
+/// Finds the anchors that still hold at `now` and no longer so many `days` later.
+pub fn expiring(anchors: &[TrustAnchor], now: Time, days: u32) -> Vec<Warning> {
+    let end = now.unix_seconds() + i64::from(days) * 86_400;
+    let expires = |anchor: &&TrustAnchor| {
+        let not_after = anchor.validity().not_after;
+        now <= not_after && not_after.unix_seconds() < end
+    };
+    let warning = |anchor: &TrustAnchor| Warning {
+        origin: anchor.origin().clone(),
+        kind: WarningKind::ExpiresSoon { not_after: anchor.validity().not_after, days },
+    };
+    anchors.iter().filter(expires).map(warning).collect()
 }
 
 /// Looks at anchors as Tasmota's builds would use them (`t_bearssl_tasmota_config.h`, `WiFiClientSecureLightBearSSL.cpp`).

@@ -7,6 +7,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use crate::check::WarningKind;
 use crate::read::cursor::{DerError, Fault};
 use crate::text::Escaped;
 
@@ -41,7 +42,8 @@ impl fmt::Display for Origin {
 }
 
 /// Everything that is wrong with the input of a run, or with its output; at least one problem.
-#[derive(Debug)]
+///
+/// `Debug` shows the same lines as `Display`: a build script's `main` that returns it is shown with `Debug`.
 pub struct Error {
     problems: Vec<Problem>,
 }
@@ -52,9 +54,21 @@ impl Error {
         &self.problems
     }
 
+    /// The problems, for another list.
+    pub fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    /// Whether all that is wrong is that the file holds no certificate.
+    pub fn is_without_certificate(&self) -> bool {
+        self.problems.iter().all(|problem| matches!(problem.kind, ProblemKind::Empty | ProblemKind::NoCertificate(_)))
+    }
+
     /// Whether any problem is a file that could not be read or written at all.
     pub fn is_io(&self) -> bool {
-        self.problems.iter().any(|problem| matches!(problem.kind, ProblemKind::Read(_) | ProblemKind::Write(_)))
+        self.problems
+            .iter()
+            .any(|problem| matches!(problem.kind, ProblemKind::Read(_) | ProblemKind::Write(_) | ProblemKind::Directory))
     }
 
     /// `Ok(value)` where no problem has been collected.
@@ -92,6 +106,12 @@ impl fmt::Display for Error {
             write!(f, "{problem}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -145,6 +165,14 @@ pub enum ProblemKind {
         /// What is wrong there.
         reason: &'static str,
     },
+    /// What a build script does not put up with.
+    #[error("{0} (the build script denies this)")]
+    Denied(WarningKind),
+    /// A build script that does not run under Cargo.
+    #[error(
+        "the environment variable OUT_DIR is not set; Builder belongs into a build.rs, elsewhere say where to write with out_dir"
+    )]
+    NoOutDir,
     /// A certificate that cannot be decoded, or not by BearSSL.
     #[error(transparent)]
     Decode(#[from] DecodeError),

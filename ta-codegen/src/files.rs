@@ -26,8 +26,7 @@ impl Output {
     }
 
     fn problem(&self, error: io::Error) -> Error {
-        let origin = Origin::file(self.path.to_string_lossy());
-        Problem { origin, kind: ProblemKind::Write(error) }.into()
+        problem(&self.path, error)
     }
 
     /// Writes the content where a single step that cannot be interrupted is all that is left to do.
@@ -46,6 +45,15 @@ impl Output {
         temporary.as_file().sync_all()?;
         Ok(Staged::File { temporary, target })
     }
+}
+
+/// Makes a directory and those above it, where they are missing.
+pub fn create_directory(path: &Path) -> Result<(), Error> {
+    fs::create_dir_all(path).map_err(|error| problem(path, error))
+}
+
+fn problem(path: &Path, error: io::Error) -> Error {
+    Problem { origin: Origin::file(path.to_string_lossy()), kind: ProblemKind::Write(error) }.into()
 }
 
 /// Makes a temporary file in the directory of `target`, with the permissions that the file has or a new one would get.

@@ -21,6 +21,8 @@
 
 pub mod anchor;
 #[cfg(feature = "build")]
+mod build_script;
+#[cfg(feature = "build")]
 pub mod c;
 pub mod check;
 #[cfg(feature = "build")]
@@ -28,6 +30,8 @@ mod describe;
 pub mod error;
 #[cfg(feature = "build")]
 pub mod files;
+#[cfg(feature = "build")]
+pub mod input;
 mod name;
 mod read;
 pub mod rust;
@@ -35,6 +39,8 @@ mod text;
 pub mod time;
 
 pub use anchor::{Curve, PublicKey, TrustAnchor, unique};
+#[cfg(feature = "build")]
+pub use build_script::{Builder, build};
 #[cfg(feature = "build")]
 pub use describe::sha256_fingerprint;
 pub use error::Error;

@@ -4,9 +4,11 @@
 //! inside `const br_x509_trust_anchor PROGMEM Tasmota_TA[] = { ... };`. The comma before them comes from Tasmota's own text.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use super::tables::{ROW_SIZE, array, array_size, parts, rows};
 use crate::anchor::TrustAnchor;
+use crate::files::Output;
 
 /// The text of both headers, which only fit each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,14 @@ impl TasmotaHeaders {
     pub const DATA_FILE: &'static str = "local_ca_data.h";
     /// The name that Tasmota includes the rows by.
     pub const DESCRIPTOR_FILE: &'static str = "local_ca_descriptor.h";
+
+    /// Both headers as files of `directory`.
+    pub fn into_outputs(self, directory: &Path) -> [Output; 2] {
+        [
+            Output { path: directory.join(Self::DATA_FILE), content: self.data },
+            Output { path: directory.join(Self::DESCRIPTOR_FILE), content: self.descriptor },
+        ]
+    }
 }
 
 /// Writes Tasmota's headers. Every array is `PROGMEM`, which keeps it in flash on ESP8266, and equal arrays are stored once.

@@ -1,12 +1,12 @@
 //! Certificates in, source out.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use ta_codegen::c::{self, TasmotaHeaders};
+use ta_codegen::c;
 use ta_codegen::check::{Warning, WarningKind, tasmota_warnings, warnings};
-use ta_codegen::error::{Error, Origin, Problem, ProblemKind};
+use ta_codegen::error::Error;
 use ta_codegen::files::{self, Output};
+use ta_codegen::input::Input;
 use ta_codegen::time::Time;
 use ta_codegen::{TrustAnchor, rust, unique};
 
@@ -33,12 +33,19 @@ pub(super) fn run(arguments: &Generate) -> Outcome {
 }
 
 fn generate(arguments: &Generate, mode: Mode) -> Result<Outcome, Error> {
-    let anchors = input::trust_anchors(&arguments.files)?;
+    let Input { anchors, skipped } = input::trust_anchors(&arguments.files)?;
+    if anchors.is_empty() {
+        return Ok(usage("none of the directories has a file with a certificate"));
+    }
     if !arguments.quiet {
+        skipped.iter().for_each(|problem| tell(format_args!("skipped: {problem}")));
         warn(&anchors, mode);
     }
     let outputs = match (mode, &arguments.output) {
-        (Mode::CHeader, _) => tasmota_headers(&anchors, arguments.out_dir.as_deref()),
+        (Mode::CHeader, _) => {
+            let directory = arguments.out_dir.as_deref().unwrap_or(Path::new(""));
+            c::tasmota(&unique(&anchors)).into_outputs(directory).into()
+        }
         (_, Some(path)) => vec![Output { path: path.clone(), content: text(&anchors, mode) }],
         (_, None) => return print(&text(&anchors, mode)).map(|()| Outcome::Success),
     };
@@ -59,15 +66,6 @@ fn text(anchors: &[TrustAnchor], mode: Mode) -> String {
         // brssl repeats what is repeated.
         _ => c::brssl(anchors),
     }
-}
-
-fn tasmota_headers(anchors: &[TrustAnchor], directory: Option<&Path>) -> Vec<Output> {
-    let TasmotaHeaders { data, descriptor } = c::tasmota(&unique(anchors));
-    let path = |file: &str| directory.map_or_else(|| PathBuf::from(file), |directory| directory.join(file));
-    vec![
-        Output { path: path(TasmotaHeaders::DATA_FILE), content: data },
-        Output { path: path(TasmotaHeaders::DESCRIPTOR_FILE), content: descriptor },
-    ]
 }
 
 fn warn(anchors: &[TrustAnchor], mode: Mode) {
@@ -99,9 +97,7 @@ fn check(outputs: &[Output]) -> Outcome {
 
 fn write(outputs: &[Output], arguments: &Generate) -> Result<(), Error> {
     if let Some(directory) = &arguments.out_dir {
-        fs::create_dir_all(directory).map_err(|error| {
-            Error::from(Problem { origin: Origin::file(input::display_name(directory)), kind: ProblemKind::Write(error) })
-        })?;
+        files::create_directory(directory)?;
     }
     let changed = files::write(outputs)?;
     if !arguments.quiet {

@@ -159,8 +159,9 @@ impl<'a> Scan<'a> {
             let label = strip_prefix_ignoring_case(without_indent(line), b"-----BEGIN ")
                 .filter(|label| !label.is_empty() && label.len() <= MAXIMUM_LABEL);
             if let Some(label) = label {
-                let label = String::from_utf8_lossy(label.trim_ascii()).to_uppercase();
-                return Some((Escaped(label.trim_end_matches('-').trim()).to_string(), number));
+                let mut label = String::from_utf8_lossy(label).to_uppercase();
+                label.retain(|character| !character.is_control());
+                return Some((Escaped(label.trim().trim_end_matches('-').trim()).to_string(), number));
             }
         }
         None

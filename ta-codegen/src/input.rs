@@ -1,0 +1,81 @@
+//! Reading certificates from files and directories.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::anchor::TrustAnchor;
+use crate::error::{Error, Origin, Problem, ProblemKind};
+use crate::{MAXIMUM_FILE_SIZE, read_trust_anchors};
+
+/// What was found in files and directories.
+#[derive(Debug, Default)]
+pub struct Input {
+    /// The anchors in the order of the paths, and within a directory of the file names.
+    pub anchors: Vec<TrustAnchor>,
+    /// The files of directories that hold no certificate, with what they hold.
+    pub skipped: Vec<Problem>,
+}
+
+/// Reads the files, and every file directly in the directories.
+///
+/// # Errors
+///
+/// Every problem of every file, but for a file in a directory that holds no certificate: directories have other files, too.
+pub fn read_paths(paths: &[impl AsRef<Path>]) -> Result<Input, Error> {
+    let mut input = Input::default();
+    let mut problems = Vec::new();
+    for path in paths {
+        let path = path.as_ref();
+        if !path.is_dir() {
+            let anchors = read_file(path).and_then(|bytes| read_trust_anchors(&bytes, &path.to_string_lossy()));
+            input.anchors.extend(Error::collect(&mut problems, anchors).unwrap_or_default());
+            continue;
+        }
+        for file in Error::collect(&mut problems, files_in(path)).unwrap_or_default() {
+            let anchors = read_file(&file).and_then(|bytes| read_trust_anchors(&bytes, &file.to_string_lossy()));
+            match anchors {
+                Ok(anchors) => input.anchors.extend(anchors),
+                Err(error) if error.is_without_certificate() => input.skipped.extend(error.into_problems()),
+                Err(error) => problems.extend(error.into_problems()),
+            }
+        }
+    }
+    Error::unless_none(problems, input)
+}
+
+/// The regular files of a directory, sorted by name: the order in which a directory lists them is another on each machine.
+fn files_in(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let list = || -> io::Result<Vec<PathBuf>> {
+        let mut files = fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+        files.retain(|path| path.is_file());
+        files.sort();
+        Ok(files)
+    };
+    list().map_err(|error| problem(directory, ProblemKind::Read(error)))
+}
+
+/// Reads a file, up to [`MAXIMUM_FILE_SIZE`].
+pub fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
+    if path.is_dir() {
+        return Err(problem(path, ProblemKind::Directory));
+    }
+    let read = || {
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        read_limited(file, size)
+    };
+    read().map_err(|error| problem(path, ProblemKind::Read(error)))
+}
+
+/// Reads one byte more than allowed at the most, which shows that there is more. `expected` is how much there probably is.
+pub fn read_limited(reader: impl Read, expected: u64) -> io::Result<Vec<u8>> {
+    let limit = MAXIMUM_FILE_SIZE as u64 + 1;
+    let mut bytes = Vec::with_capacity(expected.min(limit) as usize);
+    reader.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn problem(path: &Path, kind: ProblemKind) -> Error {
+    Problem { origin: Origin::file(path.to_string_lossy()), kind }.into()
+}
