@@ -22,10 +22,7 @@
 //!
 //! It ignores the name constraints and the validity of an anchor, and it never verifies with an RSA key above 4096 bits
 //! (`BR_MAX_RSA_SIZE` of its sources).
-#![allow(
-    unsafe_code,
-    reason = "a static needs Sync, and the raw pointers of C structures do not have it"
-)]
+#![allow(unsafe_code, reason = "a static needs Sync, and the raw pointers of C structures do not have it")]
 #![allow(non_camel_case_types, reason = "the names of bearssl_x509.h")]
 
 use crate::{Curve, PublicKey, TrustAnchor};
@@ -126,9 +123,7 @@ unsafe impl Sync for br_x509_trust_anchor {}
 /// # Panics
 ///
 /// As [`TrustAnchor::key`]; in a constant that is a compile error.
-pub const fn trust_anchors<const N: usize>(
-    anchors: &'static [TrustAnchor<'static>; N],
-) -> [br_x509_trust_anchor; N] {
+pub const fn trust_anchors<const N: usize>(anchors: &'static [TrustAnchor<'static>; N]) -> [br_x509_trust_anchor; N] {
     let mut table = [const { EMPTY }; N];
     let mut row = 0;
     while row < N {
@@ -139,21 +134,12 @@ pub const fn trust_anchors<const N: usize>(
 }
 
 /// What the table holds until its rows are written.
-const EMPTY: br_x509_trust_anchor = br_x509_trust_anchor {
-    dn: br_x500_name {
-        data: core::ptr::null_mut(),
-        len: 0,
-    },
-    flags: 0,
-    pkey: ec_key(0, &[]),
-};
+const EMPTY: br_x509_trust_anchor =
+    br_x509_trust_anchor { dn: br_x500_name { data: core::ptr::null_mut(), len: 0 }, flags: 0, pkey: ec_key(0, &[]) };
 
 const fn trust_anchor(anchor: &TrustAnchor<'static>) -> br_x509_trust_anchor {
     br_x509_trust_anchor {
-        dn: br_x500_name {
-            data: pointer(anchor.subject),
-            len: anchor.subject.len(),
-        },
+        dn: br_x500_name { data: pointer(anchor.subject), len: anchor.subject.len() },
         flags: if anchor.is_ca { BR_X509_TA_CA } else { 0 },
         pkey: match anchor.key() {
             PublicKey::Rsa { n, e } => rsa_key(n, e),
@@ -163,28 +149,13 @@ const fn trust_anchor(anchor: &TrustAnchor<'static>) -> br_x509_trust_anchor {
 }
 
 const fn rsa_key(n: &'static [u8], e: &'static [u8]) -> br_x509_pkey {
-    let rsa = br_rsa_public_key {
-        n: pointer(n),
-        nlen: n.len(),
-        e: pointer(e),
-        elen: e.len(),
-    };
-    br_x509_pkey {
-        key_type: BR_KEYTYPE_RSA,
-        key: br_x509_pkey_key { rsa },
-    }
+    let rsa = br_rsa_public_key { n: pointer(n), nlen: n.len(), e: pointer(e), elen: e.len() };
+    br_x509_pkey { key_type: BR_KEYTYPE_RSA, key: br_x509_pkey_key { rsa } }
 }
 
 const fn ec_key(curve: c_int, q: &'static [u8]) -> br_x509_pkey {
-    let ec = br_ec_public_key {
-        curve,
-        q: pointer(q),
-        qlen: q.len(),
-    };
-    br_x509_pkey {
-        key_type: BR_KEYTYPE_EC,
-        key: br_x509_pkey_key { ec },
-    }
+    let ec = br_ec_public_key { curve, q: pointer(q), qlen: q.len() };
+    br_x509_pkey { key_type: BR_KEYTYPE_EC, key: br_x509_pkey_key { ec } }
 }
 
 const fn curve_identifier(curve: Curve) -> c_int {

@@ -66,28 +66,16 @@ mod tests {
 
     #[test]
     fn an_element_is_split_from_what_follows_it() {
-        assert_eq!(
-            element(&[0x02, 2, 7, 8, 9], INTEGER),
-            Some((&[7, 8][..], &[9][..]))
-        );
+        assert_eq!(element(&[0x02, 2, 7, 8, 9], INTEGER), Some((&[7, 8][..], &[9][..])));
         assert_eq!(whole_element(&[0x02, 2, 7, 8, 9], INTEGER), None);
         assert_eq!(whole_element(&[0x30, 0], SEQUENCE), Some(&[][..]));
     }
 
     #[test]
     fn lengths_need_not_be_minimal() {
-        for length in [
-            &[2_u8][..],
-            &[0x81, 2],
-            &[0x82, 0, 2],
-            &[0x85, 0, 0, 0, 0, 2],
-        ] {
+        for length in [&[2_u8][..], &[0x81, 2], &[0x82, 0, 2], &[0x85, 0, 0, 0, 0, 2]] {
             let der = [&[0x02], length, &[7, 8]].concat();
-            assert_eq!(
-                whole_element(&der, INTEGER),
-                Some(&[7, 8][..]),
-                "{length:02X?}"
-            );
+            assert_eq!(whole_element(&der, INTEGER), Some(&[7, 8][..]), "{length:02X?}");
         }
         let long = [&[0x30, 0x82, 0x01, 0x00][..], &[5; 256]].concat();
         assert_eq!(whole_element(&long, SEQUENCE), Some(&[5; 256][..]));

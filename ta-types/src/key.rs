@@ -137,10 +137,7 @@ mod tests {
     fn spki(oid: &[u8], parameters: &[u8], bits: &[u8]) -> Vec<u8> {
         let oid = element(der::OBJECT_IDENTIFIER, &[oid]);
         let algorithm = element(der::SEQUENCE, &[&oid, parameters]);
-        element(
-            der::SEQUENCE,
-            &[&algorithm, &element(der::BIT_STRING, &[bits])],
-        )
+        element(der::SEQUENCE, &[&algorithm, &element(der::BIT_STRING, &[bits])])
     }
 
     fn rsa(n: &[u8], e: &[u8]) -> Vec<u8> {
@@ -152,17 +149,8 @@ mod tests {
     #[test]
     fn rsa_numbers_lose_their_leading_zeros() {
         let spki = rsa(&[0, 0, 0xC1, 0, 5], &[0, 1, 0, 1]);
-        assert_eq!(
-            PublicKey::from_spki(&spki),
-            Some(PublicKey::Rsa {
-                n: &[0xC1, 0, 5],
-                e: &[1, 0, 1]
-            })
-        );
-        assert_eq!(
-            PublicKey::from_spki(&rsa(&[0], &[3])),
-            Some(PublicKey::Rsa { n: &[], e: &[3] })
-        );
+        assert_eq!(PublicKey::from_spki(&spki), Some(PublicKey::Rsa { n: &[0xC1, 0, 5], e: &[1, 0, 1] }));
+        assert_eq!(PublicKey::from_spki(&rsa(&[0], &[3])), Some(PublicKey::Rsa { n: &[], e: &[3] }));
     }
 
     #[test]
@@ -185,13 +173,7 @@ mod tests {
     fn the_curve_comes_from_the_parameters() {
         let parameters = element(der::OBJECT_IDENTIFIER, &[SECP384R1]);
         let spki = spki(EC_PUBLIC_KEY, &parameters, &[0, 4, 1, 2]);
-        assert_eq!(
-            PublicKey::from_spki(&spki),
-            Some(PublicKey::Ec {
-                curve: Curve::P384,
-                q: &[4, 1, 2]
-            })
-        );
+        assert_eq!(PublicKey::from_spki(&spki), Some(PublicKey::Ec { curve: Curve::P384, q: &[4, 1, 2] }));
     }
 
     #[test]

@@ -42,25 +42,14 @@ impl<'a> TrustAnchor<'a> {
 /// # Panics
 ///
 /// As [`TrustAnchor::to_pki_types`]; in a constant that is a compile error.
-pub const fn trust_anchors<'a, const N: usize>(
-    anchors: &[TrustAnchor<'a>; N],
-) -> [rustls_pki_types::TrustAnchor<'a>; N] {
-    let mut table = [const {
-        TrustAnchor {
-            subject: b"\x30\x00",
-            spki: b"\x30\x00",
-            name_constraints: None,
-            is_ca: false,
-        }
-        .to_pki_types()
-    }; N];
+pub const fn trust_anchors<'a, const N: usize>(anchors: &[TrustAnchor<'a>; N]) -> [rustls_pki_types::TrustAnchor<'a>; N] {
+    let mut table =
+        [const { TrustAnchor { subject: b"\x30\x00", spki: b"\x30\x00", name_constraints: None, is_ca: false }.to_pki_types() };
+            N];
     let mut row = 0;
     while row < N {
         // An assignment would drop the placeholder, and constant functions cannot drop values that may own memory.
-        core::mem::forget(core::mem::replace(
-            &mut table[row],
-            anchors[row].to_pki_types(),
-        ));
+        core::mem::forget(core::mem::replace(&mut table[row], anchors[row].to_pki_types()));
         row += 1;
     }
     table
@@ -70,9 +59,7 @@ pub const fn trust_anchors<'a, const N: usize>(
 const fn sequence_contents(der: &[u8]) -> Der<'_> {
     match der::whole_element(der, der::SEQUENCE) {
         Some(contents) => Der::from_slice(contents),
-        None => panic!(
-            "the subject, SPKI or name constraints of the trust anchor is not one whole DER SEQUENCE"
-        ),
+        None => panic!("the subject, SPKI or name constraints of the trust anchor is not one whole DER SEQUENCE"),
     }
 }
 
@@ -90,12 +77,7 @@ mod tests {
                 name_constraints: Some(&[0x30, 1, 9]),
                 is_ca: true,
             },
-            TrustAnchor {
-                subject: &[0x30, 0],
-                spki: &[0x30, 1, 8],
-                name_constraints: None,
-                is_ca: false,
-            },
+            TrustAnchor { subject: &[0x30, 0], spki: &[0x30, 1, 8], name_constraints: None, is_ca: false },
         ];
         static TABLE: [rustls_pki_types::TrustAnchor<'static>; 2] = trust_anchors(&ANCHORS);
         assert_eq!(TABLE[0].subject.as_ref(), [5, 0]);
@@ -103,23 +85,13 @@ mod tests {
         assert_eq!(TABLE[0].name_constraints.as_deref(), Some(&[9][..]));
         assert_eq!(TABLE[1].subject.as_ref(), [0_u8; 0]);
         assert_eq!(TABLE[1].name_constraints, None);
-        assert!(
-            ANCHORS[1]
-                .spki
-                .as_ptr_range()
-                .contains(&TABLE[1].subject_public_key_info.as_ptr())
-        );
+        assert!(ANCHORS[1].spki.as_ptr_range().contains(&TABLE[1].subject_public_key_info.as_ptr()));
     }
 
     #[test]
     #[should_panic = "not one whole DER SEQUENCE"]
     fn a_name_that_is_no_sequence_is_refused() {
-        let anchor = TrustAnchor {
-            subject: &[0x31, 0],
-            spki: &[0x30, 0],
-            name_constraints: None,
-            is_ca: true,
-        };
+        let anchor = TrustAnchor { subject: &[0x31, 0], spki: &[0x30, 0], name_constraints: None, is_ca: true };
         let _ = anchor.to_pki_types();
     }
 }
