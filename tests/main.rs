@@ -1,1 +1,10 @@
 //! One test program: a module per topic.
+
+mod command_line;
+mod golden;
+mod messages;
+mod real_tools;
+mod second_opinion;
+mod support;
+mod tasmota_headers;
+mod tasmota_table;
