@@ -208,12 +208,12 @@ pub enum DecodeError {
     ExplicitCurve,
     /// Modulus and exponent beyond BearSSL's buffer.
     #[error(
-        "public key is RSA with a modulus of {modulus} bytes and an exponent of {exponent}; BearSSL takes 520 bytes together \
-         and verifies up to 4096 bits: make a CA with RSA 2048 to 4096 and the usual exponent 65537"
+        "public key is RSA with {bits} bits and an exponent of {exponent} bytes; BearSSL verifies up to 4096 bits and takes \
+         520 bytes for both numbers together: make a CA with RSA 2048 to 4096 and the usual exponent 65537"
     )]
     RsaKeyTooLong {
-        /// Bytes of the modulus.
-        modulus: usize,
+        /// Bits of the modulus.
+        bits: usize,
         /// Bytes of the public exponent.
         exponent: usize,
     },

@@ -52,9 +52,6 @@ pub(crate) fn find_certificates(bytes: &[u8], file: &str) -> (Vec<Certificate>, 
     if bytes.len() > crate::MAXIMUM_FILE_SIZE {
         return problem(ProblemKind::FileTooLarge);
     }
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return problem(ProblemKind::Empty);
-    }
     if held::is_one_der_value(bytes) {
         if let Some(other) = held::other_than_certificate(bytes) {
             return problem(ProblemKind::NoCertificate(other));
@@ -62,7 +59,10 @@ pub(crate) fn find_certificates(bytes: &[u8], file: &str) -> (Vec<Certificate>, 
         let origin = Origin { certificate: Some(1), ..origin };
         return (vec![Certificate { der: bytes.to_vec(), origin }], Vec::new());
     }
-    let text = as_bytes_of_text(bytes);
+    let text = with_line_feeds(as_bytes_of_text(bytes));
+    if without_indent(&text).is_empty() {
+        return problem(ProblemKind::Empty);
+    }
     let mut scan = Scan::new(&text, origin.file.clone());
     scan.run();
     if scan.problems.is_empty() && scan.certificates.is_empty() {
@@ -81,6 +81,18 @@ fn as_bytes_of_text(bytes: &[u8]) -> Cow<'_, [u8]> {
     let units = bytes[2..].chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
     let text: String = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
     Cow::Owned(text.into_bytes())
+}
+
+/// The text with a line feed for each CR that ends a line alone, as on the first Macintosh; CR LF stays.
+fn with_line_feeds(mut text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    let mut from = 0;
+    while let Some(offset) = text[from..].iter().position(|&byte| byte == b'\r') {
+        from += offset + 1;
+        if text.get(from) != Some(&b'\n') {
+            text.to_mut()[from - 1] = b'\n';
+        }
+    }
+    text
 }
 
 /// The way through a text from block to block.
@@ -189,17 +201,17 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Takes the next line, without its end: LF, CR LF, or CR alone.
+    /// Takes the next line, without its end: LF or CR LF.
     fn next_line(&mut self) -> Option<&'a [u8]> {
         let rest = &self.text[self.position..];
         if rest.is_empty() {
             return None;
         }
-        let end = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r').unwrap_or(rest.len());
-        let line_end = if rest[end..].starts_with(b"\r\n") { 2 } else { 1 };
-        self.position += (end + line_end).min(rest.len());
+        let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+        self.position += (end + 1).min(rest.len());
         self.line += 1;
-        Some(&rest[..end])
+        let line = &rest[..end];
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
     }
 
     fn stray_dash(&self, label: String, line: usize) -> ProblemKind {

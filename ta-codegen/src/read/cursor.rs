@@ -154,6 +154,11 @@ impl<'a> Cursor<'a> {
         start..self.position
     }
 
+    /// The bytes of a range that has been read.
+    pub fn slice(&self, range: &Range<usize>) -> &'a [u8] {
+        &self.input[range.clone()]
+    }
+
     /// The error of meeting `fault` here.
     pub fn error(&self, fault: Fault) -> DerError {
         DerError { fault, offset: self.position }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use der::oid::ObjectIdentifier;
 
 use super::cursor::{Cursor, DerError, Fault, tag};
-use crate::anchor::Curve;
+use crate::anchor::{Curve, bit_length};
 use crate::error::DecodeError;
 
 /// Where the key's numbers lie in the certificate. Exactly the keys that BearSSL's decoder takes; which of them a device can use is
@@ -52,7 +52,7 @@ fn rsa(spki: &mut Cursor<'_>) -> Result<KeyLayout, DecodeError> {
     let n = numbers.unsigned_integer()?;
     let e = numbers.unsigned_integer()?;
     if n.len() + e.len() > KEY_BUFFER {
-        return Err(DecodeError::RsaKeyTooLong { modulus: n.len(), exponent: e.len() });
+        return Err(DecodeError::RsaKeyTooLong { bits: bit_length(numbers.slice(&n)), exponent: e.len() });
     }
     numbers.close()?;
     bits.close()?;
