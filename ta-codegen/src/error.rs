@@ -156,7 +156,7 @@ pub enum ProblemKind {
         label: String,
     },
     /// A PEM block that is not Base64 inside.
-    #[error("the {label} block is damaged in line {line}: {reason}; get the file again")]
+    #[error("the {label} block is damaged in line {line}: {reason}; get the file again, or try `openssl x509 -in FILE -out NEW`")]
     DamagedBlock {
         /// The block's label.
         label: String,
@@ -189,7 +189,7 @@ pub enum DecodeError {
     #[error("is not a well-formed certificate: {0}; get it again, or look at it with `openssl x509 -text`")]
     Encoding(#[from] DerError),
     /// Something behind the certificate's end.
-    #[error("{0} bytes follow the certificate's end; a block holds exactly one certificate")]
+    #[error("more follows behind the certificate's end ({0} in bytes); a block holds exactly one certificate")]
     TrailingData(usize),
     /// A version above 3.
     #[error("is an X.509 certificate of version {0}; there are versions 1 to 3")]
@@ -257,7 +257,7 @@ pub enum UnusableKey {
     },
     /// A point of the wrong length.
     #[error(
-        "public key is an EC point of {actual} bytes; on {curve} it has {expected}: the certificate is broken, make a new one"
+        "public key is an EC point of the wrong length, {actual} in bytes; on {curve} it is {expected}: the certificate is broken, make a new one"
     )]
     PointLength {
         /// The curve's name.

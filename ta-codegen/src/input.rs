@@ -32,14 +32,29 @@ pub fn read_paths(paths: &[impl AsRef<Path>]) -> Result<Input, Error> {
             input.anchors.extend(Error::collect(&mut problems, anchors).unwrap_or_default());
             continue;
         }
-        for file in Error::collect(&mut problems, files_in(path)).unwrap_or_default() {
-            let anchors = read_file(&file).and_then(|bytes| read_trust_anchors(&bytes, &file.to_string_lossy()));
-            match anchors {
-                Ok(anchors) => input.anchors.extend(anchors),
-                Err(error) if error.is_without_certificate() => input.skipped.extend(error.into_problems()),
-                Err(error) => problems.extend(error.into_problems()),
-            }
+        if let Some(Input { anchors, skipped }) = Error::collect(&mut problems, read_directory(path)) {
+            input.anchors.extend(anchors);
+            input.skipped.extend(skipped);
         }
+    }
+    Error::unless_none(problems, input)
+}
+
+/// Reads every file directly in a directory; at least one of them has to hold a certificate.
+fn read_directory(directory: &Path) -> Result<Input, Error> {
+    let mut input = Input::default();
+    let mut problems = Vec::new();
+    for file in files_in(directory)? {
+        let anchors = read_file(&file).and_then(|bytes| read_trust_anchors(&bytes, &file.to_string_lossy()));
+        match anchors {
+            Ok(anchors) => input.anchors.extend(anchors),
+            Err(error) if error.is_without_certificate() => input.skipped.extend(error.into_problems()),
+            Err(error) => problems.extend(error.into_problems()),
+        }
+    }
+    if problems.is_empty() && input.anchors.is_empty() {
+        let what = "none of the files directly in this directory does; name the one with the CA's certificate, usually ca.crt";
+        return Err(problem(directory, ProblemKind::NoCertificate(what.to_owned())));
     }
     Error::unless_none(problems, input)
 }

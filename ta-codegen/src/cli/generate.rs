@@ -34,9 +34,6 @@ pub(super) fn run(arguments: &Generate) -> Outcome {
 
 fn generate(arguments: &Generate, mode: Mode) -> Result<Outcome, Error> {
     let Input { anchors, skipped } = input::trust_anchors(&arguments.files)?;
-    if anchors.is_empty() {
-        return Ok(usage("none of the directories has a file with a certificate"));
-    }
     if !arguments.quiet {
         skipped.iter().for_each(|problem| tell(format_args!("skipped: {problem}")));
         warn(&anchors, mode);

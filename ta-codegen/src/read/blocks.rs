@@ -277,6 +277,8 @@ fn decode(block: &Block<'_>, body: &[u8], body_line: usize) -> Result<Vec<u8>, P
         }
         let decoded = if padded {
             Err("there is data behind the padding")
+        } else if !line.len().is_multiple_of(4) {
+            Err("its Base64 characters are no multiple of four")
         } else {
             STANDARD.decode_vec(&line, &mut data).map_err(describe)
         };
@@ -292,7 +294,6 @@ fn describe(error: base64::DecodeError) -> &'static str {
     use base64::DecodeError::*;
     match error {
         InvalidByte(..) => "it holds a character that is not Base64",
-        InvalidLength(_) => "its Base64 characters are no multiple of four, so some are missing",
         InvalidLastSymbol { .. } => "its last Base64 character is wrong",
         _ => "its Base64 padding is wrong",
     }
