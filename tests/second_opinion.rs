@@ -7,6 +7,17 @@ use x509_parser::{certificate::X509Certificate, oid_registry, pem::Pem, public_k
 
 use crate::support::{debian_roots, fixture, read, shared, text};
 
+/// What `x509-parser` does not read in golden inputs that both brssl and openssl take, by the start of the file's name.
+const NOT_READ: &[(&str, &str)] = &[
+    // It stops before what stands inside the SEQUENCE without belonging there.
+    ("f-der__dn-garbage-inside-seq", "subject"),
+    // A path length beyond 32 bits.
+    ("f-der__bc-pathlen-big", "CA flag"),
+    // An INTEGER that is longer than it need be.
+    ("f-der__rsa-n-leading0s", "key"),
+    ("f-der__rsa-e-leading0", "key"),
+];
+
 /// The certificates that `x509-parser` finds in a file, as DER, in the file's order.
 fn certificates(bytes: &[u8]) -> Vec<Vec<u8>> {
     if bytes.first() == Some(&0x30) {
@@ -48,9 +59,8 @@ fn differences(anchor: &TrustAnchor, certificate: &X509Certificate<'_>) -> Vec<&
         _ => false,
     };
     // Where basicConstraints stands twice, x509-parser does not choose; BearSSL takes the last one.
-    let same_flag = certificate
-        .basic_constraints()
-        .map_or(true, |found| anchor.is_ca() == found.is_some_and(|extension| extension.value.ca));
+    let same_flag =
+        certificate.basic_constraints().map_or(true, |found| anchor.is_ca() == found.is_some_and(|extension| extension.value.ca));
     [
         ("subject", anchor.subject() == certificate.subject().as_raw()),
         ("SubjectPublicKeyInfo", anchor.spki() == certificate.public_key().raw),
@@ -77,7 +87,9 @@ fn compare(path: &Path, faults: &mut Vec<String>) -> usize {
         match anchors.iter().find(|anchor| anchor.certificate() == der) {
             None => faults.push(format!("{}: a certificate that x509-parser finds is missing", path.display())),
             Some(anchor) => {
-                let differing = differences(anchor, &certificate);
+                let mut differing = differences(anchor, &certificate);
+                let name = path.file_name().expect("a file name").to_string_lossy();
+                differing.retain(|part| !NOT_READ.iter().any(|(file, unread)| name.starts_with(file) && part == unread));
                 if !differing.is_empty() {
                     faults.push(format!("{}: {} differs", anchor.origin(), differing.join(", ")));
                 }

@@ -114,8 +114,8 @@ pub(crate) fn ta_codegen_with(arguments: impl IntoIterator<Item = impl AsRef<std
 /// Another project's program, which Debian's `package` installs.
 #[track_caller]
 pub(crate) fn require(program: &str, package: &str) -> Command {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()));
+    let found =
+        std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()));
     assert!(
         found || Path::new(program).is_file(),
         "this test runs `{program}`, which is not installed: apt-get install {package}"
@@ -126,10 +126,7 @@ pub(crate) fn require(program: &str, package: &str) -> Command {
 /// A file which Debian's `package` installs.
 #[track_caller]
 pub(crate) fn require_file(path: &str, package: &str) -> PathBuf {
-    assert!(
-        Path::new(path).exists(),
-        "this test reads {path}, which is not there: apt-get install {package}"
-    );
+    assert!(Path::new(path).exists(), "this test reads {path}, which is not there: apt-get install {package}");
     PathBuf::from(path)
 }
 

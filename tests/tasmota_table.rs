@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::support::{
-    openssl, openssl_with_input, project, require, require_file, run, ta_codegen, temporary_folder, text,
-};
+use crate::support::{openssl, openssl_with_input, project, require, require_file, run, ta_codegen, temporary_folder, text};
 
 /// The two headers of some CAs, in a folder laid out as Tasmota's sources are.
 pub(crate) struct TasmotaHeaders {
