@@ -165,6 +165,16 @@ fn any_line_end_and_indentation_will_do() {
 }
 
 #[test]
+fn a_carriage_return_amid_a_line_is_a_blank_and_hides_no_banner() {
+    let two = plain("g-own__two-cas.crt");
+    // openssl and brssl read this, too.
+    reads_like(two.replace("BQAw", "BQ\rAw").as_bytes(), "g-own__two-cas.crt");
+    let (first, second) = two.split_at(two.rfind("-----BEGIN").expect("two certificates"));
+    reads_like(format!("{first}{}", second.replace('\n', "\r")).as_bytes(), "g-own__two-cas.crt");
+    reads_like(format!("{}{second}", first.replace('\n', "\r")).as_bytes(), "g-own__two-cas.crt");
+}
+
+#[test]
 fn other_objects_may_stand_beside_the_certificate() {
     let ca = plain("a-seed1__ca.crt");
     let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAAwAA==\n-----END ENCRYPTED PRIVATE KEY-----\n";

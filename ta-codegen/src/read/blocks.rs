@@ -83,16 +83,12 @@ fn as_bytes_of_text(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(text.into_bytes())
 }
 
-/// The text with a line feed for each CR that ends a line alone, as on the first Macintosh; CR LF stays.
-fn with_line_feeds(mut text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
-    let mut from = 0;
-    while let Some(offset) = text[from..].iter().position(|&byte| byte == b'\r') {
-        from += offset + 1;
-        if text.get(from) != Some(&b'\n') {
-            text.to_mut()[from - 1] = b'\n';
-        }
+/// The text with line feeds where CR alone ends every line. Beside line feeds a CR in the midst of a line is a blank, as for BearSSL.
+fn with_line_feeds(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    if text.contains(&b'\n') || !text.contains(&b'\r') {
+        return text;
     }
-    text
+    Cow::Owned(text.iter().map(|&byte| if byte == b'\r' { b'\n' } else { byte }).collect())
 }
 
 /// The way through a text from block to block.
@@ -201,17 +197,17 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Takes the next line, without its end: LF or CR LF.
+    /// Takes the next line, without its end: LF, CR LF, or CR alone, so that a file put together from others loses no banner.
     fn next_line(&mut self) -> Option<&'a [u8]> {
         let rest = &self.text[self.position..];
         if rest.is_empty() {
             return None;
         }
-        let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
-        self.position += (end + 1).min(rest.len());
+        let end = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r').unwrap_or(rest.len());
+        let line_end = if rest[end..].starts_with(b"\r\n") { 2 } else { 1 };
+        self.position += (end + line_end).min(rest.len());
         self.line += 1;
-        let line = &rest[..end];
-        Some(line.strip_suffix(b"\r").unwrap_or(line))
+        Some(&rest[..end])
     }
 
     fn stray_dash(&self, label: String, line: usize) -> ProblemKind {
