@@ -1,5 +1,6 @@
 //! One test program: a module per topic.
 
+mod build_script;
 mod command_line;
 mod golden;
 mod messages;
