@@ -158,6 +158,7 @@ fn any_line_end_and_indentation_will_do() {
     reads_like(two.replace('\n', "\r").as_bytes(), "g-own__two-cas.crt");
     reads_like(two.trim_end().as_bytes(), "g-own__two-cas.crt");
     reads_like(two.replace("\n", " \t\n").as_bytes(), "g-own__two-cas.crt");
+    reads_like(two.replace('\n', "\r\r\n").as_bytes(), "g-own__two-cas.crt");
     for indent in ["  ", "\t", "        "] {
         let indented: String = two.lines().map(|line| format!("{indent}{line}\n")).collect();
         reads_like(indented.as_bytes(), "g-own__two-cas.crt");
