@@ -4,6 +4,7 @@ mod build_script;
 mod command_line;
 mod golden;
 mod messages;
+mod mosquitto;
 mod real_tools;
 mod second_opinion;
 mod support;

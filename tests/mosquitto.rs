@@ -1,0 +1,194 @@
+//! A real Mosquitto for one test: on a free loopback port, with the settings the test
+//! gives, stopped when the value is dropped.
+
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a broker may take until it listens: far more than the 20 ms it needs.
+const START_LIMIT: Duration = Duration::from_secs(10);
+
+/// A broker of this test's own.
+pub(crate) struct Mosquitto {
+    process: Child,
+    port: u16,
+    log: PathBuf,
+}
+
+impl Mosquitto {
+    /// Starts a broker with `settings`, lines of a `mosquitto.conf` such as `certfile ...`,
+    /// under one listener on 127.0.0.1, and waits until it accepts connections.
+    ///
+    /// # Panics
+    ///
+    /// When Mosquitto is not installed, or refuses the settings: with its own log.
+    pub(crate) fn start(settings: &str) -> Self {
+        // Another process may take the free port between the question and Mosquitto's bind.
+        for _ in 0..5 {
+            let mut broker = Self::spawn(free_port(), settings);
+            if broker.listens() {
+                return broker;
+            }
+            let log = broker.log();
+            assert!(
+                log.contains("Address already in use"),
+                "mosquitto does not start with these settings:\n{settings}\n{log}"
+            );
+        }
+        panic!("no free port on 127.0.0.1 for mosquitto after five attempts");
+    }
+
+    /// Starts a TLS broker that shows `chain` (PEM, server certificate first) with `key`.
+    pub(crate) fn start_tls(chain: &Path, key: &Path, more_settings: &str) -> Self {
+        Self::start(&format!(
+            "certfile {}\nkeyfile {}\n{more_settings}",
+            chain.display(),
+            key.display()
+        ))
+    }
+
+    /// The port it listens on, at 127.0.0.1.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    fn spawn(port: u16, settings: &str) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let name = format!("mosquitto-{}-{count}", std::process::id());
+        let configuration = directory.join(format!("{name}.conf"));
+        let log = directory.join(format!("{name}.log"));
+        // `user root` keeps a broker started by root able to read the test's key files;
+        // for every other user Mosquitto ignores the line.
+        let text = format!(
+            "user root\nlog_dest stderr\nlog_type all\nallow_anonymous true\n\
+             listener {port} 127.0.0.1\n{settings}\n"
+        );
+        fs::write(&configuration, text).expect("the test's folder is writable");
+        let process = command("mosquitto")
+            .arg("-c")
+            .arg(&configuration)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(&log).expect("the test's folder is writable"))
+            .spawn()
+            .unwrap_or_else(|error| missing("mosquitto", "mosquitto", &error));
+        Self { process, port, log }
+    }
+
+    /// Whether it accepts connections: false when it has ended instead.
+    fn listens(&mut self) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < START_LIMIT {
+            let connected = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok();
+            // Looked at after connecting: a broker that lost the port to another process
+            // has ended by now, and the connection was to that process.
+            if self.process.try_wait().expect("our own child").is_some() {
+                return false;
+            }
+            if connected && self.log().contains("running") {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        panic!(
+            "mosquitto does not listen after {START_LIMIT:?}:\n{}",
+            self.log()
+        );
+    }
+}
+
+impl Drop for Mosquitto {
+    fn drop(&mut self) {
+        // Fails only when the broker has already ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A `mosquitto_sub` that waits for one message.
+pub(crate) struct Subscriber {
+    process: Child,
+}
+
+impl Subscriber {
+    /// Subscribes to `topic`, with `more` arguments (`--cafile`, `--cert`, ...), and returns
+    /// once `broker` has acknowledged the subscription: a message published from here on
+    /// arrives.
+    pub(crate) fn subscribe(broker: &Mosquitto, topic: &str, more: &[&str]) -> Self {
+        let acknowledged = broker.log().matches("Sending SUBACK").count();
+        let port = broker.port().to_string();
+        let process = command("mosquitto_sub")
+            .args([
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port,
+                "-t",
+                topic,
+                "-C",
+                "1",
+                "-W",
+                "30",
+            ])
+            .args(more)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| missing("mosquitto_sub", "mosquitto-clients", &error));
+        let start = Instant::now();
+        while broker.log().matches("Sending SUBACK").count() == acknowledged {
+            assert!(
+                start.elapsed() < START_LIMIT,
+                "mosquitto_sub does not subscribe:\n{}",
+                broker.log()
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+        Self { process }
+    }
+
+    /// Waits for the message and returns its text.
+    pub(crate) fn message(self) -> String {
+        let output = self.process.wait_with_output().expect("our own child");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "mosquitto_sub got no message: {errors}"
+        );
+        String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .to_owned()
+    }
+}
+
+/// `program` with the folders where Debian keeps daemons added to its search path.
+fn command(program: &str) -> Command {
+    let daemon = Path::new("/usr/sbin").join(program);
+    Command::new(if daemon.exists() {
+        daemon
+    } else {
+        program.into()
+    })
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port");
+    listener.local_addr().expect("a bound socket").port()
+}
+
+fn missing(program: &str, package: &str, error: &io::Error) -> ! {
+    panic!("{program} does not run ({error}): apt install {package}");
+}
