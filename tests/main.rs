@@ -3,6 +3,7 @@
 mod build_script;
 mod command_line;
 mod golden;
+mod handshakes;
 mod messages;
 mod mosquitto;
 mod real_tools;

@@ -4,20 +4,22 @@
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// How long a broker may take until it listens: far more than the 20 ms it needs.
 const START_LIMIT: Duration = Duration::from_secs(10);
+
+const LOG: &str = "mosquitto.log";
 
 /// A broker of this test's own.
 pub(crate) struct Mosquitto {
     process: Child,
     port: u16,
-    log: PathBuf,
+    folder: TempDir,
 }
 
 impl Mosquitto {
@@ -28,28 +30,29 @@ impl Mosquitto {
     ///
     /// When Mosquitto is not installed, or refuses the settings: with its own log.
     pub(crate) fn start(settings: &str) -> Self {
+        Self::try_start(settings).unwrap_or_else(|log| panic!("mosquitto does not start with these settings:\n{settings}\n{log}"))
+    }
+
+    /// Starts a broker like [`start`](Self::start), or returns what a broker that refuses the
+    /// settings has logged.
+    pub(crate) fn try_start(settings: &str) -> Result<Self, String> {
         // Another process may take the free port between the question and Mosquitto's bind.
         for _ in 0..5 {
             let mut broker = Self::spawn(free_port(), settings);
             if broker.listens() {
-                return broker;
+                return Ok(broker);
             }
             let log = broker.log();
-            assert!(
-                log.contains("Address already in use"),
-                "mosquitto does not start with these settings:\n{settings}\n{log}"
-            );
+            if !log.contains("Address already in use") {
+                return Err(log);
+            }
         }
         panic!("no free port on 127.0.0.1 for mosquitto after five attempts");
     }
 
     /// Starts a TLS broker that shows `chain` (PEM, server certificate first) with `key`.
     pub(crate) fn start_tls(chain: &Path, key: &Path, more_settings: &str) -> Self {
-        Self::start(&format!(
-            "certfile {}\nkeyfile {}\n{more_settings}",
-            chain.display(),
-            key.display()
-        ))
+        Self::start(&format!("certfile {}\nkeyfile {}\n{more_settings}", chain.display(), key.display()))
     }
 
     /// The port it listens on, at 127.0.0.1.
@@ -59,32 +62,29 @@ impl Mosquitto {
 
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
+        fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default()
     }
 
     fn spawn(port: u16, settings: &str) -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let name = format!("mosquitto-{}-{count}", std::process::id());
-        let configuration = directory.join(format!("{name}.conf"));
-        let log = directory.join(format!("{name}.log"));
+        let folder = TempDir::new().expect("the system's temporary folder is writable");
+        let configuration = folder.path().join("mosquitto.conf");
         // `user root` keeps a broker started by root able to read the test's key files;
         // for every other user Mosquitto ignores the line.
         let text = format!(
             "user root\nlog_dest stderr\nlog_type all\nallow_anonymous true\n\
              listener {port} 127.0.0.1\n{settings}\n"
         );
-        fs::write(&configuration, text).expect("the test's folder is writable");
+        fs::write(&configuration, text).expect("our own folder");
+        let log = fs::File::create(folder.path().join(LOG)).expect("our own folder");
         let process = command("mosquitto")
             .arg("-c")
             .arg(&configuration)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(fs::File::create(&log).expect("the test's folder is writable"))
+            .stderr(log)
             .spawn()
             .unwrap_or_else(|error| missing("mosquitto", "mosquitto", &error));
-        Self { process, port, log }
+        Self { process, port, folder }
     }
 
     /// Whether it accepts connections: false when it has ended instead.
@@ -102,10 +102,7 @@ impl Mosquitto {
             }
             thread::sleep(Duration::from_millis(5));
         }
-        panic!(
-            "mosquitto does not listen after {START_LIMIT:?}:\n{}",
-            self.log()
-        );
+        panic!("mosquitto does not listen after {START_LIMIT:?}:\n{}", self.log());
     }
 }
 
@@ -130,18 +127,7 @@ impl Subscriber {
         let acknowledged = broker.log().matches("Sending SUBACK").count();
         let port = broker.port().to_string();
         let process = command("mosquitto_sub")
-            .args([
-                "-h",
-                "127.0.0.1",
-                "-p",
-                &port,
-                "-t",
-                topic,
-                "-C",
-                "1",
-                "-W",
-                "30",
-            ])
+            .args(["-h", "127.0.0.1", "-p", &port, "-t", topic, "-C", "1", "-W", "30"])
             .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -150,11 +136,7 @@ impl Subscriber {
             .unwrap_or_else(|error| missing("mosquitto_sub", "mosquitto-clients", &error));
         let start = Instant::now();
         while broker.log().matches("Sending SUBACK").count() == acknowledged {
-            assert!(
-                start.elapsed() < START_LIMIT,
-                "mosquitto_sub does not subscribe:\n{}",
-                broker.log()
-            );
+            assert!(start.elapsed() < START_LIMIT, "mosquitto_sub does not subscribe:\n{}", broker.log());
             thread::sleep(Duration::from_millis(5));
         }
         Self { process }
@@ -164,24 +146,15 @@ impl Subscriber {
     pub(crate) fn message(self) -> String {
         let output = self.process.wait_with_output().expect("our own child");
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(
-            output.status.success(),
-            "mosquitto_sub got no message: {errors}"
-        );
-        String::from_utf8_lossy(&output.stdout)
-            .trim_end()
-            .to_owned()
+        assert!(output.status.success(), "mosquitto_sub got no message: {errors}");
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 }
 
 /// `program` with the folders where Debian keeps daemons added to its search path.
 fn command(program: &str) -> Command {
     let daemon = Path::new("/usr/sbin").join(program);
-    Command::new(if daemon.exists() {
-        daemon
-    } else {
-        program.into()
-    })
+    Command::new(if daemon.exists() { daemon } else { program.into() })
 }
 
 fn free_port() -> u16 {

@@ -79,7 +79,7 @@ static int set_up(const struct options *options)
 		}
 		credentials_use(&session.credentials, &session.client);
 	}
-	printf("device: profile %s, %lu trust anchors, input buffer %lu\n", options->profile->name,
+	printf("device: profile %s, trust anchors: %lu, input buffer: %lu bytes\n", options->profile->name,
 		(unsigned long)Tasmota_TA_size, (unsigned long)options->input_buffer);
 	return 0;
 }

@@ -96,6 +96,10 @@ int options_read(struct options *options, int count, char **arguments)
 		.topic = "ta-codegen/example",
 		.message = "hello",
 	};
+	if (count == 2 && strcmp(arguments[1], "--help") == 0) {
+		fputs(usage, stdout);
+		exit(EXIT_SUCCESS);
+	}
 	for (int i = 1; i < count; i += 2) {
 		if (i + 1 == count) {
 			return refuse("no value for", arguments[i]);

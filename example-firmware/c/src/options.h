@@ -26,7 +26,7 @@ struct options {
 	const char *message;
 };
 
-/* Returns 0, or -1 after printing the usage on standard error. */
+/* Returns 0, or -1 after printing the usage on standard error; `--help` prints it and ends the program. */
 int options_read(struct options *options, int count, char **arguments);
 
 #endif
