@@ -3,6 +3,8 @@
 mod build_script;
 mod command_line;
 mod golden;
+mod flash;
+mod flash_size;
 mod handshakes;
 mod messages;
 mod mosquitto;
