@@ -115,7 +115,9 @@ impl Target {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = |name: &str| folder.path().join(name);
         fs::create_dir(path("include")).expect("a new folder");
-        for (name, content) in [("table.c", TABLE), ("include/local_ca_data.h", data), ("include/local_ca_descriptor.h", descriptor)] {
+        for (name, content) in
+            [("table.c", TABLE), ("include/local_ca_data.h", data), ("include/local_ca_descriptor.h", descriptor)]
+        {
             fs::write(path(name), content).expect("a writable folder");
         }
         let mut compiler = self.tool("gcc");

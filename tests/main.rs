@@ -2,9 +2,9 @@
 
 mod build_script;
 mod command_line;
-mod golden;
 mod flash;
 mod flash_size;
+mod golden;
 mod handshakes;
 mod messages;
 mod mosquitto;

@@ -3,6 +3,10 @@
 //! They measure and print tables in Markdown; they never pass or fail.
 
 mod command;
+mod flash;
+// The measurement, which the test `flash` asserts.
+#[path = "../flash_size.rs"]
+mod flash_size;
 mod tools;
 
 use std::process::ExitCode;
@@ -10,7 +14,7 @@ use std::process::ExitCode;
 /// A benchmark's name, and what runs it.
 type Benchmark = (&'static str, fn());
 
-const BENCHMARKS: &[Benchmark] = &[("command", command::run)];
+const BENCHMARKS: &[Benchmark] = &[("command", command::run), ("flash", flash::run)];
 
 fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
