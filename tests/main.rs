@@ -1,6 +1,7 @@
 //! One test program: a module per topic.
 
 mod build_script;
+mod c_example;
 mod command_line;
 mod flash;
 mod flash_size;
