@@ -92,8 +92,7 @@ fn differences(scenario: &Scenario, clients: &Clients) -> String {
         (Ok(_), Expected::AnchorRefused(says)) => return format!("the anchor is taken, not refused with `{says}`\n"),
         (Ok(client), _) => client,
     };
-    let settings = support::read_text(&scenario.settings);
-    let broker = match (Mosquitto::try_start(&settings), &scenario.expected) {
+    let broker = match (Mosquitto::try_start(&scenario.settings), &scenario.expected) {
         (Err(log), Expected::BrokerRefuses(says)) if log.contains(says) => return String::new(),
         (Err(log), _) => return format!("the broker does not start: {log}\n"),
         (Ok(_), Expected::BrokerRefuses(says)) => return format!("the broker starts, it does not say `{says}`\n"),
@@ -133,7 +132,7 @@ fn message_reaches_a_subscriber() {
     // The one whose server certificate names 127.0.0.1 both as BearSSL and as mosquitto_sub want it.
     let scenario = scenarios.iter().find(|scenario| scenario.id == "F4").expect("a row F4");
     let client = scenarios.clients.build(scenario).expect("the client is built");
-    let broker = Mosquitto::start(&support::read_text(&scenario.settings));
+    let broker = Mosquitto::start(&scenario.settings);
     let subscriber = Subscriber::subscribe(&broker, "ta-codegen/example", &["--cafile", support::text(&scenario.anchors[0])]);
     let run = client.run(scenario, "tasmota-rsa", broker.port());
     assert_eq!(run.outcome, "ok", "{}", run.said);

@@ -1,4 +1,11 @@
 //! The table of scenarios, and each row's files.
+//!
+//! A row's letter says what it is about: A the certificates of easy-rsa, B client certificates, C broker settings, D keys, E signature
+//! hashes, F names, G validity, H CAs and anchors, I chains, J extensions of the server's certificate, K record sizes, L what happens
+//! when the broker does not send its CA, M the device's clock, N rarer CAs. The columns after `input_buffer` are the four devices: `ok`,
+//! BearSSL's error number, or two with a slash between them where both are right; `anchor-refused` and `broker-refuses` where it does
+//! not come to a handshake, and `says` what is said instead. The certificates' names are those of `certificates.tsv`; OpenSSL appends
+//! the issuer to what the broker sends when it finds it in the `cafile` and the `certfile` holds one certificate only.
 
 use std::{
     collections::HashMap,
@@ -84,8 +91,10 @@ pub(crate) struct Scenario {
     pub(crate) chain: PathBuf,
     /// The name that the device checks; empty: none.
     pub(crate) host: &'static str,
-    /// A `mosquitto.conf` without the listener's line.
-    pub(crate) settings: PathBuf,
+    /// The broker's settings, the lines of a `mosquitto.conf` that come after its listener.
+    pub(crate) settings: String,
+    /// A `mosquitto.conf` with them, and a listener on the usual port.
+    pub(crate) configuration: PathBuf,
     /// The device's certificate and key.
     pub(crate) client: Option<Credentials>,
     /// The device's clock in Unix seconds where it is not the real time.
@@ -112,7 +121,8 @@ impl Scenario {
             anchors: made("anchors").into_iter().map(|anchor| anchor.certificate).collect(),
             chain,
             host: row.get("host"),
-            settings: support::write(&folder, "mosquitto.conf", settings),
+            configuration: support::write(&folder, "mosquitto.conf", format!("listener 8883\n{settings}")),
+            settings,
             client: optional(row.get("client_certificate")).map(|name| certificates.make(name)),
             clock: optional(row.get("device_clock")),
             input_buffer: optional(row.get("input_buffer")),
@@ -125,7 +135,7 @@ fn optional(cell: &str) -> Option<&str> {
     (!cell.is_empty()).then_some(cell)
 }
 
-/// The row's `mosquitto.conf`.
+/// The lines of the row's `mosquitto.conf`.
 fn settings(row: &Row<'_>, chain: &Path, key: &Path, ca: &Path) -> String {
     let mut settings = String::new();
     let mut line = |name, value: &dyn std::fmt::Display| writeln!(settings, "{name} {value}").expect("a String takes everything");
