@@ -68,13 +68,11 @@ impl Scenarios {
 /// `work` on every item, in the items' order, by several threads.
 fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
-    let worker = || {
-        let mut done = Vec::new();
-        while let Some((index, item)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?))) {
-            done.push((index, work(item)));
-        }
-        done
+    let next_result = || {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        items.get(index).map(|item| (index, work(item)))
     };
+    let worker = || std::iter::from_fn(next_result).collect::<Vec<_>>();
     let mut results: Vec<(usize, R)> = thread::scope(|scope| {
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(worker)).collect();
         let results = workers.into_iter().map(|worker| worker.join());
