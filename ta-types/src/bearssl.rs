@@ -10,7 +10,7 @@
 //! use ta_types::bearssl::{BR_X509_TA_CA, br_x509_trust_anchor, trust_anchors};
 //! use ta_types::{TrustAnchor, include_trust_anchors};
 //!
-//! const ANCHORS: &[TrustAnchor<'static>; 1] = include_trust_anchors!("ca.crt");
+//! const ANCHORS: &[TrustAnchor<'static>; 1] = include_trust_anchors!("../fixtures/ca-rsa2048.crt");
 //!
 //! // br_ssl_client_init_full(client, engine, TABLE.as_ptr(), TABLE.len());
 //! static TABLE: [br_x509_trust_anchor; 1] = trust_anchors(ANCHORS);
@@ -23,7 +23,7 @@
 //! It ignores the name constraints and the validity of an anchor, and it never verifies with an RSA key above 4096 bits
 //! (`BR_MAX_RSA_SIZE` of its sources).
 #![allow(unsafe_code, reason = "a static needs Sync, and the raw pointers of C structures do not have it")]
-#![allow(non_camel_case_types, reason = "the names of bearssl_x509.h")]
+#![allow(non_camel_case_types, non_upper_case_globals, reason = "the names of BearSSL's headers")]
 
 use crate::{Curve, PublicKey, TrustAnchor};
 use core::ffi::{c_int, c_uchar, c_uint};
@@ -38,11 +38,11 @@ pub const BR_KEYTYPE_RSA: c_uchar = 1;
 pub const BR_KEYTYPE_EC: c_uchar = 2;
 
 /// Identifier of the curve P-256: its number among the TLS groups (`bearssl_ec.h`, RFC 8422 section 5.1.1).
-pub const BR_EC_SECP256R1: c_int = 23;
+pub const BR_EC_secp256r1: c_int = 23;
 /// Identifier of the curve P-384: its number among the TLS groups (`bearssl_ec.h`, RFC 8422 section 5.1.1).
-pub const BR_EC_SECP384R1: c_int = 24;
+pub const BR_EC_secp384r1: c_int = 24;
 /// Identifier of the curve P-521: its number among the TLS groups (`bearssl_ec.h`, RFC 8422 section 5.1.1).
-pub const BR_EC_SECP521R1: c_int = 25;
+pub const BR_EC_secp521r1: c_int = 25;
 
 /// A distinguished name (`bearssl_x509.h`).
 ///
@@ -74,7 +74,7 @@ pub struct br_rsa_public_key {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct br_ec_public_key {
-    /// The curve: [`BR_EC_SECP256R1`], [`BR_EC_SECP384R1`] or [`BR_EC_SECP521R1`].
+    /// The curve: [`BR_EC_secp256r1`], [`BR_EC_secp384r1`] or [`BR_EC_secp521r1`].
     pub curve: c_int,
     /// The public point, uncompressed: `04`, x, y.
     pub q: *mut c_uchar,
@@ -160,9 +160,9 @@ const fn ec_key(curve: c_int, q: &'static [u8]) -> br_x509_pkey {
 
 const fn curve_identifier(curve: Curve) -> c_int {
     match curve {
-        Curve::P256 => BR_EC_SECP256R1,
-        Curve::P384 => BR_EC_SECP384R1,
-        Curve::P521 => BR_EC_SECP521R1,
+        Curve::P256 => BR_EC_secp256r1,
+        Curve::P384 => BR_EC_secp384r1,
+        Curve::P521 => BR_EC_secp521r1,
     }
 }
 

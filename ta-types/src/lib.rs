@@ -13,7 +13,7 @@
 #![cfg_attr(not(feature = "macros"), doc = "```text")]
 //! use ta_types::{PublicKey, TrustAnchor, include_trust_anchors};
 //!
-//! static ANCHORS: &[TrustAnchor<'static>] = include_trust_anchors!("ca.crt");
+//! static ANCHORS: &[TrustAnchor<'static>] = include_trust_anchors!("../fixtures/ca-rsa2048.crt");
 //!
 //! for anchor in ANCHORS {
 //!     match anchor.key() {

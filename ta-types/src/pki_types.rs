@@ -8,7 +8,7 @@
 #![cfg_attr(not(feature = "macros"), doc = "```text")]
 //! use ta_types::{TrustAnchor, include_trust_anchors};
 //!
-//! const ANCHORS: &[TrustAnchor<'static>; 1] = include_trust_anchors!("ca.crt");
+//! const ANCHORS: &[TrustAnchor<'static>; 1] = include_trust_anchors!("../fixtures/ca-rsa2048.crt");
 //!
 //! // For `rustls::RootCertStore { roots: ROOTS.to_vec() }`, or for `webpki::EndEntityCert::verify_for_usage`.
 //! static ROOTS: [rustls_pki_types::TrustAnchor<'static>; 1] = ta_types::pki_types::trust_anchors(ANCHORS);
@@ -48,7 +48,9 @@ pub const fn trust_anchors<'a, const N: usize>(anchors: &[TrustAnchor<'a>; N]) -
             N];
     let mut row = 0;
     while row < N {
-        // An assignment would drop the placeholder, and constant functions cannot drop values that may own memory.
+        // An assignment would drop the placeholder, and constant functions cannot drop values that may own memory, which
+        // they may if another crate turns on rustls-pki-types' allocator.
+        #[allow(clippy::forget_non_drop, reason = "without the allocator there is nothing to drop")]
         core::mem::forget(core::mem::replace(&mut table[row], anchors[row].to_pki_types()));
         row += 1;
     }

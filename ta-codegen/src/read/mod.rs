@@ -30,7 +30,7 @@ pub fn read_trust_anchors(bytes: &[u8], file: &str) -> Result<Vec<TrustAnchor>, 
     let (certificates, mut problems) = blocks::find_certificates(bytes, file);
     let mut anchors = Vec::with_capacity(certificates.len());
     for certificate in certificates {
-        match trust_anchor(certificate) {
+        match TrustAnchor::try_from(certificate) {
             Ok(anchor) => anchors.push(anchor),
             Err(problem) => problems.push(problem),
         }
@@ -39,12 +39,16 @@ pub fn read_trust_anchors(bytes: &[u8], file: &str) -> Result<Vec<TrustAnchor>, 
     Error::unless_none(problems, anchors)
 }
 
-fn trust_anchor(Certificate { der, origin }: Certificate) -> Result<TrustAnchor, Problem> {
-    let layout = match decode(&der) {
-        Ok(layout) => layout,
-        Err(error) => return Err(Problem { origin, kind: error.into() }),
-    };
-    TrustAnchor::new(der, layout, origin.clone()).map_err(|error| Problem { origin, kind: error.into() })
+impl TryFrom<Certificate> for TrustAnchor {
+    type Error = Problem;
+
+    fn try_from(Certificate { der, origin }: Certificate) -> Result<Self, Problem> {
+        let layout = match decode(&der) {
+            Ok(layout) => layout,
+            Err(error) => return Err(Problem { origin, kind: error.into() }),
+        };
+        TrustAnchor::new(der, layout, origin.clone()).map_err(|error| Problem { origin, kind: error.into() })
+    }
 }
 
 /// Decodes a certificate that must end where `der` does.
