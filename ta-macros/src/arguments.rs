@@ -29,7 +29,10 @@ impl Parse for Arguments {
             if input.peek(Token![crate]) {
                 input.parse::<Token![crate]>()?;
                 input.parse::<Token![=]>()?;
-                krate = Some(Path::parse_mod_style(input)?);
+                let path = Path::parse_mod_style(input);
+                krate = Some(path.map_err(|error| {
+                    syn::Error::new(error.span(), "expected the path of the crate ta-types, such as `crate = my_tls::ta_types`")
+                })?);
             } else {
                 files.push(input.parse()?);
             }

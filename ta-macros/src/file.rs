@@ -58,12 +58,13 @@ fn locate(name: &str, argument: &FileArgument) -> syn::Result<PathBuf> {
     if let Some(found) = candidates.iter().flatten().find(|path| path.exists()) {
         return Ok(found.clone());
     }
-    let mut places: Vec<_> = candidates.into_iter().flatten().map(|path| path.display().to_string()).collect();
-    places.dedup();
-    Err(argument.error(format_args!(
-        "{name}: no such file; a path is relative to the source file or to the package's Cargo.toml, but there is neither {}",
-        places.join(" nor ")
-    )))
+    let places: Vec<_> = candidates.iter().flatten().map(|path| path.display().to_string()).collect();
+    Err(argument.error(match places.as_slice() {
+        [beside_source, in_package] if beside_source != in_package => {
+            format!("{name}: no such file beside this source file ({beside_source}) nor in the package's folder ({in_package})")
+        }
+        _ => format!("{name}: no such file"),
+    }))
 }
 
 /// The directory of the source file that the argument stands in. rust-analyzer does not tell it.
