@@ -2,11 +2,14 @@
 
 mod build_script;
 mod c_example;
+mod chain;
 mod command_line;
+mod crates;
 mod flash;
 mod flash_size;
 mod golden;
 mod handshakes;
+mod macros;
 mod messages;
 mod mosquitto;
 mod real_tools;
@@ -14,3 +17,5 @@ mod second_opinion;
 mod support;
 mod tasmota_headers;
 mod tasmota_table;
+mod types;
+mod webpki;
