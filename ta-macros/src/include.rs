@@ -31,8 +31,8 @@ impl Include for TrustAnchor {
     }
 
     fn expression(anchors: &[Self], krate: &Path) -> TokenStream {
+        let anchors = ta_codegen::unique(anchors);
         let length = anchors.len();
-        let anchors: Vec<_> = anchors.iter().collect();
         let array = ta_codegen::rust::array(&anchors, &krate.to_token_stream());
         quote!(const TRUST_ANCHORS: &[#krate::TrustAnchor<'static>; #length] = &#array; TRUST_ANCHORS)
     }

@@ -30,8 +30,8 @@ use ta_codegen::{Certificate, TrustAnchor};
 /// assert!(ANCHORS[0].is_ca);
 /// ```
 ///
-/// Several files make one array, in the order of the arguments and of the certificates in each file:
-/// `include_trust_anchors!("old-ca.crt", "new-ca.crt")`. A path may be put together from parts, as in
+/// Several files make one array, in the order of the arguments and of the certificates in each file, without those that
+/// repeat an earlier one: `include_trust_anchors!("old-ca.crt", "new-ca.crt")`. A path may be put together from parts, as in
 /// `include_trust_anchors!(concat!(env!("CERTIFICATES"), "/ca.crt"))`.
 ///
 /// The expansion refers to `::ta_types`. Where that crate goes by another name, say so:

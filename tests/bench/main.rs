@@ -7,6 +7,7 @@ mod flash;
 // The measurement, which the test `flash` asserts.
 #[path = "../flash_size.rs"]
 mod flash_size;
+mod macros;
 mod tools;
 
 use std::process::ExitCode;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 /// A benchmark's name, and what runs it.
 type Benchmark = (&'static str, fn());
 
-const BENCHMARKS: &[Benchmark] = &[("command", command::run), ("flash", flash::run)];
+const BENCHMARKS: &[Benchmark] = &[("command", command::run), ("flash", flash::run), ("macros", macros::run)];
 
 fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
