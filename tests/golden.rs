@@ -205,6 +205,20 @@ fn a_trusted_certificate_is_a_certificate() {
     reads_like(ca.replace(" CERTIFICATE", " X509 CERTIFICATE").as_bytes(), "a-seed1__ca.crt");
 }
 
+/// Neither case nor blanks nor these signs count in a label (`eqstr` in BearSSL's `tools/names.c`); a comma does.
+#[test]
+fn labels_are_compared_as_loosely_as_brssl_does() {
+    let ca = plain("a-seed1__ca.crt");
+    for label in ["Certificate", "CERTI FICATE", "CERTI-FICATE", "_CERTIFICATE.", "X509/CERTIFICATE", "CERTI+FI:CATE"] {
+        reads_like(ca.replace("CERTIFICATE", label).as_bytes(), "a-seed1__ca.crt");
+    }
+    for label in ["CERTIFICATE,", "CERTIFICATES", "MY CERTIFICATE"] {
+        let input = ca.replace("CERTIFICATE", label);
+        let outcome = run_with_input(ta_codegen().args(["--brssl", "-"]), input.as_bytes()).expect_status(1);
+        outcome.expect_stderr(&["standard input", label]);
+    }
+}
+
 #[test]
 fn several_files_are_numbered_through() {
     let ca = fixture("golden/a-seed1__ca.crt");

@@ -22,7 +22,7 @@ use crate::time::Time;
 /// }
 /// ```
 ///
-/// ```ignore
+/// ```text
 /// // src/main.rs
 /// include!(concat!(env!("OUT_DIR"), "/trust_anchors.rs"));
 /// ```

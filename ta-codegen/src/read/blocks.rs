@@ -231,7 +231,7 @@ enum Kind {
 impl Kind {
     /// Compares loosely, as `brssl` does: neither case nor blanks nor punctuation count.
     fn of(label: &str) -> Self {
-        let plain: String = label.chars().filter(|&c| c > ' ' && !"-_./+:,".contains(c)).collect();
+        let plain: String = label.chars().filter(|&c| c > ' ' && !"-_./+:".contains(c)).collect();
         match plain.as_str() {
             "CERTIFICATE" | "X509CERTIFICATE" => Kind::Certificate,
             "TRUSTEDCERTIFICATE" => Kind::Trusted,
