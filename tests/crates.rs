@@ -27,9 +27,9 @@ impl Crate {
              [profile.release]\npanic = \"abort\"\n"
         );
         let made = Self { folder };
-        made.write("Cargo.toml", &manifest.replace("@project", text(&project())));
+        made.write("Cargo.toml", manifest.replace("@project", text(&project())));
         // The versions that the workspace is tested with.
-        made.write("Cargo.lock", &read_text(project().join("Cargo.lock")));
+        made.write("Cargo.lock", read_text(project().join("Cargo.lock")));
         for (path, contents) in files {
             made.write(path, contents);
         }
@@ -63,8 +63,8 @@ impl Crate {
     pub(crate) fn build(&self, cargo: &mut Command) -> PathBuf {
         let outcome = run(cargo.args(["--message-format", "json-render-diagnostics"])).expect_status(0);
         // cargo's messages are a JSON object for each line, and only the program's has an executable.
-        let executables = outcome.text().lines().filter_map(|line| line.split_once("\"executable\":\""));
-        let (_, rest) = executables.last().expect("cargo names the program");
+        let mut executables = outcome.text().lines().filter_map(|line| line.split_once("\"executable\":\""));
+        let (_, rest) = executables.next_back().expect("cargo names the program");
         PathBuf::from(rest.split_once('"').expect("a closed JSON string").0)
     }
 
