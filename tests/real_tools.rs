@@ -1,12 +1,12 @@
 //! CAs as people make them, with the openssl commands of the MQTT guides and with Easy-RSA: the anchors are what openssl says of
 //! the CA, and BearSSL, trusting them, accepts the broker certificate that the CA issued and no other CA's.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 
 use crate::{
-    support::{openssl, require, require_file, run, temporary_folder, text},
+    support::{fixture, openssl, require, require_file, run, temporary_folder, text},
     tasmota_headers::equals_published_recipe,
     tasmota_table::{TasmotaHeaders, openssl_anchor},
 };
@@ -64,17 +64,23 @@ fn serves(authority: &Authority, key: &str) {
     let table = headers.link();
     assert_eq!(table.anchors(), [anchor]);
     assert_eq!(table.verdict(&authority.broker), 0, "the broker certificate of this CA");
-    assert_eq!(table.verdict(stranger()), NOT_TRUSTED, "a certificate of another CA");
-}
-
-/// A certificate that none of the CAs here issued.
-fn stranger() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/ca-p384.crt"))
+    assert_eq!(table.verdict(&fixture("ca-p384.crt")), NOT_TRUSTED, "a certificate of another CA");
 }
 
 #[test]
 fn openssl_commands_of_the_guides() {
     serves(&made_with_openssl(), " e=010001");
+}
+
+/// Only the key tells two CAs of the same name apart.
+#[test]
+fn a_ca_of_the_same_name_is_not_trusted() {
+    let [own, namesake] = [made_with_openssl(), made_with_openssl()];
+    let headers = TasmotaHeaders::generate(&[&own.ca]);
+    assert_eq!(headers.link().verdict(&namesake.broker), NOT_TRUSTED);
+    let both = TasmotaHeaders::generate(&[&own.ca, &namesake.ca]);
+    let table = both.link();
+    assert_eq!([&own.broker, &namesake.broker].map(|broker| table.verdict(broker)), [0, 0]);
 }
 
 #[test]
