@@ -20,6 +20,7 @@
 //! | `cli` (default) | the command `ta-codegen` |
 
 pub mod anchor;
+pub mod bearssl;
 #[cfg(feature = "build")]
 mod build_script;
 #[cfg(feature = "build")]
