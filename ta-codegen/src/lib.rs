@@ -28,6 +28,8 @@ pub mod c;
 pub mod check;
 #[cfg(feature = "build")]
 mod describe;
+#[cfg(feature = "cli")]
+pub mod doctor;
 pub mod error;
 #[cfg(feature = "build")]
 pub mod files;
