@@ -27,8 +27,7 @@ pub fn error(number: u16) -> Option<&'static BearSslError> {
 
 /// Damaged certificates all have one cure.
 const DECODE_CAUSE: &str = "the server's certificate is damaged or was written by a faulty tool";
-const DECODE_CURE: &str =
-    "issue the certificate again, then compare with `openssl x509 -in server.crt -text`";
+const DECODE_CURE: &str = "issue the certificate again, then compare with `openssl x509 -in server.crt -text`";
 
 macro_rules! errors {
     ($($number:literal $name:literal $meaning:literal, $cause:expr, $cure:expr;)*) => {

@@ -1,7 +1,7 @@
 //! Points in time as certificates write them.
 
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use der::DateTime;
 
@@ -39,6 +39,22 @@ impl Time {
                 hour: now.hour(),
                 minute: now.minutes(),
                 second: now.seconds(),
+            },
+        )
+    }
+
+    /// The time so many seconds after 1970-01-01 00:00:00 UTC. Before 1970 counts as 1970, and after 9999 as the end of 9999.
+    pub fn from_unix_seconds(seconds: i64) -> Self {
+        let since = Duration::from_secs(seconds.max(0).unsigned_abs());
+        DateTime::from_unix_duration(since).map_or(
+            Time { year: 9999, month: 12, day: 31, hour: 23, minute: 59, second: 59 },
+            |time| Time {
+                year: time.year(),
+                month: time.month(),
+                day: time.day(),
+                hour: time.hour(),
+                minute: time.minutes(),
+                second: time.seconds(),
             },
         )
     }

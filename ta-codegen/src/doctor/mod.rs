@@ -1,16 +1,16 @@
 //! Will the device trust the broker? The doctor predicts it from files, by BearSSL's own rules.
 
-mod cursor;
-mod date;
-mod key;
+mod fault;
 mod name_text;
+mod parts;
 mod profile;
 mod signature;
 mod validator;
 
-pub use key::{Key, NamedCurve};
 pub use profile::{ClientKeys, Engine, Group, PROFILES, Profile, Suites, profile};
 pub use signature::{Abilities, Hash};
+
+use crate::time::Time;
 
 /// What `br_x509_minimal` answers to a chain, with anchors made as `brssl ta` makes them.
 ///
@@ -24,10 +24,10 @@ pub fn validate_chain(
     server_name: &str,
     unix_time: i64,
 ) -> Result<(bool, bool), u16> {
-    let anchors: Vec<_> = anchors.iter().filter_map(|der| key::Anchor::read(der).ok()).collect();
-    let trust = validator::Trust { abilities, anchors: &anchors, server_name, clock: date::Moment::from_unix(unix_time) };
+    let anchors: Vec<_> = anchors.iter().filter_map(|der| parts::Anchor::read(der).ok()).collect();
+    let trust = validator::Trust { abilities, anchors: &anchors, server_name, clock: Time::from_unix_seconds(unix_time) };
     match validator::validate(trust, chain) {
         Ok(validated) => Ok((validated.usages.key_exchange, validated.usages.signing)),
-        Err(refusal) => Err(refusal.error),
+        Err(refusal) => Err(refusal.error.0),
     }
 }

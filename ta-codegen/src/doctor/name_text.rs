@@ -3,7 +3,8 @@
 //! Each decoder gives the text as UTF-8 bytes, or `None` where BearSSL cannot use it: more than 255 bytes, U+0000, surrogates or
 //! noncharacters. A text that cannot be used matches nothing, but is no error.
 
-use super::cursor::{Cursor, Fault};
+use super::fault::Fault;
+use crate::cursor::Cursor;
 
 /// BearSSL's working buffer: one length byte and 255 bytes of text.
 const LONGEST: usize = 255;
@@ -11,29 +12,32 @@ const LONGEST: usize = 255;
 /// Reads an attribute value of a distinguished name.
 pub(super) fn attribute_value(element: &mut Cursor<'_>) -> Result<Option<Vec<u8>>, Fault> {
     let tag = element.tag()?;
-    match tag.value {
+    match tag.number {
         // UTF8String
         12 => {
-            tag.must_be_primitive()?;
+            tag.expect_primitive(tag.number)?;
             utf8(element)
         }
         // NumericString, PrintableString, TeletexString, IA5String: all read as Latin-1.
         18 | 19 | 20 | 22 => {
-            tag.must_be_primitive()?;
+            tag.expect_primitive(tag.number)?;
             latin1(element)
         }
         // BMPString
         30 => {
-            tag.must_be_primitive()?;
+            tag.expect_primitive(tag.number)?;
             utf16(element)
         }
-        _ => element.open().map(|_| None),
+        _ => {
+            element.open()?;
+            Ok(None)
+        }
     }
 }
 
 /// Reads UTF-8 text whose tag was read before (also dNSName, which RFC 5280 says is IA5String).
 pub(super) fn utf8(element: &mut Cursor<'_>) -> Result<Option<Vec<u8>>, Fault> {
-    let mut bytes = element.open()?.rest();
+    let mut bytes = element.open()?.rest()?;
     let mut text = Text::default();
     while !bytes.is_empty() {
         let Some(code) = utf8_code_point(&mut bytes) else { return Ok(None) };
@@ -68,7 +72,7 @@ fn utf8_code_point(bytes: &mut &[u8]) -> Option<u32> {
 
 fn latin1(element: &mut Cursor<'_>) -> Result<Option<Vec<u8>>, Fault> {
     let mut text = Text::default();
-    for &byte in element.open()?.rest() {
+    for &byte in element.open()?.rest()? {
         if byte == 0 {
             return Ok(None);
         }
@@ -82,7 +86,7 @@ fn utf16(element: &mut Cursor<'_>) -> Result<Option<Vec<u8>>, Fault> {
     let mut text = Text::default();
     let mut big_endian = true;
     let mut at_start = true;
-    while !contents.is_empty() {
+    while !contents.is_at_end() {
         let Some(code) = utf16_code_point(&mut contents, big_endian)? else { return Ok(None) };
         if at_start && code == 0xFFFE {
             big_endian = false;
@@ -99,7 +103,7 @@ fn utf16_code_point(contents: &mut Cursor<'_>, big_endian: bool) -> Result<Optio
     let high = utf16_unit(contents, big_endian)?;
     match high {
         0 | 0xDC00..=0xDFFF => Ok(None),
-        0xD800..=0xDBFF if contents.is_empty() => Ok(None),
+        0xD800..=0xDBFF if contents.is_at_end() => Ok(None),
         0xD800..=0xDBFF => {
             let low = utf16_unit(contents, big_endian)?;
             Ok((0xDC00..=0xDFFF).contains(&low).then(|| 0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00)))
@@ -153,4 +157,3 @@ pub(super) fn matches(name: &[u8], server: &str) -> bool {
     let (Some(pattern), Some((_, parent))) = (name.strip_prefix(b"*."), server.split_once('.')) else { return false };
     pattern.eq_ignore_ascii_case(parent.as_bytes())
 }
-

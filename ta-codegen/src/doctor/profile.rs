@@ -1,7 +1,7 @@
 //! The devices the doctor knows, as data.
 
-use super::key::NamedCurve;
 use super::signature::{Abilities, Hash};
+use crate::Curve;
 
 /// Which rules a device validates chains by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub enum Suites {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     /// One of the NIST curves.
-    Nist(NamedCurve),
+    Nist(Curve),
     /// X25519.
     X25519,
 }
@@ -62,9 +62,9 @@ impl Group {
     #[must_use]
     pub fn number(self) -> u16 {
         match self {
-            Self::Nist(NamedCurve::P256) => 23,
-            Self::Nist(NamedCurve::P384) => 24,
-            Self::Nist(NamedCurve::P521) => 25,
+            Self::Nist(Curve::P256) => 23,
+            Self::Nist(Curve::P384) => 24,
+            Self::Nist(Curve::P521) => 25,
             Self::X25519 => 29,
         }
     }
@@ -73,9 +73,9 @@ impl Group {
     #[must_use]
     pub fn security_bits(self) -> u32 {
         match self {
-            Self::Nist(NamedCurve::P256) | Self::X25519 => 128,
-            Self::Nist(NamedCurve::P384) => 192,
-            Self::Nist(NamedCurve::P521) => 256,
+            Self::Nist(Curve::P256) | Self::X25519 => 128,
+            Self::Nist(Curve::P384) => 192,
+            Self::Nist(Curve::P521) => 256,
         }
     }
 }
@@ -93,15 +93,14 @@ pub enum ClientKeys {
 
 const RSA_SUITE: &str = "ECDHE-RSA-AES128-GCM-SHA256";
 const EC_SUITE: &str = "ECDHE-ECDSA-AES128-GCM-SHA256";
-const P256_ONLY: &[NamedCurve] = &[NamedCurve::P256];
-const ALL_CURVES: &[NamedCurve] = &[NamedCurve::P256, NamedCurve::P384, NamedCurve::P521];
+const P256_ONLY: &[Curve] = &[Curve::P256];
+const ALL_CURVES: &[Curve] = &[Curve::P256, Curve::P384, Curve::P521];
 const ALL_HASHES: &[Hash] = &[Hash::Sha1, Hash::Sha224, Hash::Sha256, Hash::Sha384, Hash::Sha512];
 const MODERN_HASHES: &[Hash] = &[Hash::Sha256, Hash::Sha384, Hash::Sha512];
 const SHA256_ONLY: &[Hash] = &[Hash::Sha256];
-const P256_GROUP: &[Group] = &[Group::Nist(NamedCurve::P256)];
-const ALL_GROUPS: &[Group] =
-    &[Group::X25519, Group::Nist(NamedCurve::P256), Group::Nist(NamedCurve::P384), Group::Nist(NamedCurve::P521)];
-const MODERN_GROUPS: &[Group] = &[Group::X25519, Group::Nist(NamedCurve::P256), Group::Nist(NamedCurve::P384)];
+const P256_GROUP: &[Group] = &[Group::Nist(Curve::P256)];
+const ALL_GROUPS: &[Group] = &[Group::X25519, Group::Nist(Curve::P256), Group::Nist(Curve::P384), Group::Nist(Curve::P521)];
+const MODERN_GROUPS: &[Group] = &[Group::X25519, Group::Nist(Curve::P256), Group::Nist(Curve::P384)];
 
 /// TLSKey2 stores the certificate in a block of 1024 bytes, after a directory of 64 and a key of 32.
 const TASMOTA_CERTIFICATE: Option<usize> = Some(928);
@@ -160,7 +159,9 @@ pub const PROFILES: &[Profile] = &[
         name: "tasmota-esp32",
         description: "Tasmota on ESP32 as it comes, SetOption165 0",
         client_keys: ClientKeys::P256,
-        remark: Some("EC certificates need `SetOption165 1` on the device (ECDSA is off by default); judge that with --target tasmota-ecdsa"),
+        remark: Some(
+            "EC certificates need `SetOption165 1` on the device (ECDSA is off by default); judge that with --target tasmota-ecdsa",
+        ),
         ..TASMOTA_RSA
     },
     Profile {

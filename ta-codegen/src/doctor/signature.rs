@@ -3,14 +3,10 @@
 //! RSA goes through `num-bigint`: BearSSL's own limits on modulus and exponent differ from those of the RSA crates, and a public
 //! operation has no secret to keep. ECDSA goes through the RustCrypto curves.
 
-use super::cursor::Fault;
-use super::key::{Key, NamedCurve};
+use super::fault::{BAD_SIGNATURE, Fault, UNSUPPORTED, WRONG_KEY_TYPE};
+use crate::{Curve, PublicKey};
 use num_bigint::BigUint;
 use sha2::Digest as _;
-
-const UNSUPPORTED: Fault = 49;
-const WRONG_KEY_TYPE: Fault = 51;
-const BAD_SIGNATURE: Fault = 52;
 
 /// A hash function BearSSL can verify certificate signatures with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -96,13 +92,18 @@ impl Algorithm {
     }
 }
 
+/// Whether a key is an RSA key.
+pub(super) fn is_rsa(key: &PublicKey<'_>) -> bool {
+    matches!(key, PublicKey::Rsa { .. })
+}
+
 /// What a validator can verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Abilities {
     /// The hash functions that are built in.
     pub hashes: &'static [Hash],
     /// The curves ECDSA can be verified on; `None` when ECDSA is off.
-    pub ecdsa: Option<&'static [NamedCurve]>,
+    pub ecdsa: Option<&'static [Curve]>,
     /// `BR_MAX_RSA_SIZE`, in bits.
     pub largest_rsa: usize,
 }
@@ -120,13 +121,13 @@ impl<'a> Signed<'a> {
     }
 
     /// Verifies with the issuer's key, as `verify_signature` of `x509_minimal.t0` does.
-    pub(super) fn verify(&self, key: &Key<'_>, abilities: &Abilities) -> Result<(), Fault> {
-        if key.is_rsa() != self.algorithm.rsa {
+    pub(super) fn verify(&self, key: &PublicKey<'_>, abilities: &Abilities) -> Result<(), Fault> {
+        if is_rsa(key) != self.algorithm.rsa {
             return Err(WRONG_KEY_TYPE);
         }
         let good = match key {
-            Key::Rsa { n, e } => n.len() * 8 <= abilities.largest_rsa && self.verify_rsa(n, e),
-            Key::Ec { curve, q } => {
+            PublicKey::Rsa { n, e } => n.len() * 8 <= abilities.largest_rsa && self.verify_rsa(n, e),
+            PublicKey::Ec { curve, q } => {
                 let curves = abilities.ecdsa.ok_or(UNSUPPORTED)?;
                 curves.contains(curve) && verify_ecdsa(*curve, q, &self.digest, self.signature)
             }
@@ -167,7 +168,7 @@ impl<'a> Signed<'a> {
 }
 
 /// ECDSA over an ASN.1 signature (RFC 3279, section 2.2.3).
-fn verify_ecdsa(curve: NamedCurve, point: &[u8], digest: &[u8], signature: &[u8]) -> bool {
+fn verify_ecdsa(curve: Curve, point: &[u8], digest: &[u8], signature: &[u8]) -> bool {
     let Some((r, s)) = ecdsa_numbers(signature) else { return false };
     macro_rules! verify {
         ($curve:ident, $field:literal) => {{
@@ -181,9 +182,9 @@ fn verify_ecdsa(curve: NamedCurve, point: &[u8], digest: &[u8], signature: &[u8]
         }};
     }
     match curve {
-        NamedCurve::P256 => verify!(p256, 32),
-        NamedCurve::P384 => verify!(p384, 48),
-        NamedCurve::P521 => verify!(p521, 66),
+        Curve::P256 => verify!(p256, 32),
+        Curve::P384 => verify!(p384, 48),
+        Curve::P521 => verify!(p521, 66),
     }
 }
 

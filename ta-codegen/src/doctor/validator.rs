@@ -3,26 +3,17 @@
 //! The order matters, for the device reports the first fault it meets; and validation ends at the first certificate an anchor
 //! vouches for, so faults further up the chain are never seen.
 
-use super::cursor::{Cursor, EXTRA_ELEMENT, Fault, OVERFLOW, TRUNCATED, Tag, UNEXPECTED};
-use super::date::Moment;
-use super::key::{
-    Anchor, BASIC_CONSTRAINTS, CERTIFICATE_POLICIES, Extension, KEY_USAGE, Key, SMALLEST_RSA, SUBJECT_ALT_NAME, raw_sequence,
-    skip_to_issuer,
-};
+use super::fault::*;
 use super::name_text::{attribute_value, matches, utf8};
+use super::parts::{
+    Anchor, BASIC_CONSTRAINTS, CERTIFICATE_POLICIES, Extension, KEY_USAGE, SMALLEST_RSA, SUBJECT_ALT_NAME, context, raw_sequence,
+    read_key, skip_to_issuer,
+};
 use super::signature::{Abilities, Algorithm, Signed};
-
-const EMPTY_CHAIN: Fault = 35;
-const BAD_DN: Fault = 47;
-const UNSUPPORTED: Fault = 49;
-const LIMIT_EXCEEDED: Fault = 50;
-const EXPIRED: Fault = 54;
-const DN_MISMATCH: Fault = 55;
-const BAD_SERVER_NAME: Fault = 56;
-const CRITICAL_EXTENSION: Fault = 57;
-const NOT_CA: Fault = 58;
-const FORBIDDEN_KEY_USAGE: Fault = 59;
-const NOT_TRUSTED: Fault = 62;
+use crate::PublicKey;
+use crate::cursor::{Cursor, tag};
+use crate::read::certificate::date;
+use crate::time::Time;
 
 /// `BR_X509_BUFSIZE_SIG`: a signature must fit.
 const LARGEST_SIGNATURE: usize = 512;
@@ -34,7 +25,7 @@ pub(super) struct Trust<'a> {
     pub(super) anchors: &'a [Anchor<'a>],
     /// The name to find in the server's certificate; empty for none.
     pub(super) server_name: &'a str,
-    pub(super) clock: Moment,
+    pub(super) clock: Time,
 }
 
 /// What the server's key may be used for (`BR_KEYTYPE_KEYX`, `BR_KEYTYPE_SIGN`).
@@ -47,7 +38,7 @@ pub(super) struct Usages {
 /// The server's key after a good validation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Validated<'a> {
-    pub(super) key: Key<'a>,
+    pub(super) key: PublicKey<'a>,
     pub(super) usages: Usages,
     /// The certificate an anchor vouched for, counted from 0.
     pub(super) anchored: usize,
@@ -84,7 +75,7 @@ struct Wanted<'a> {
 }
 
 struct Step<'a> {
-    key: Key<'a>,
+    key: PublicKey<'a>,
     usages: Usages,
     /// `None` when an anchor ends the chain here.
     issuer: Option<Wanted<'a>>,
@@ -99,11 +90,11 @@ fn read_certificate<'a>(
     if der.is_empty() {
         return Err(TRUNCATED);
     }
-    let mut whole = Cursor::new(der);
+    let mut whole = Cursor::within(der, 0..der.len());
     let mut certificate = whole.sequence()?;
-    let before = certificate.rest();
+    let start = certificate.position();
     let content = certificate.sequence()?;
-    let signed_bytes = &before[..before.len() - certificate.len()];
+    let signed_bytes = &der[certificate.range_since(start)];
 
     let body = Body::read(trust, content, position, previous)?;
     if previous.is_none() {
@@ -138,11 +129,11 @@ fn is_trusted(trust: Trust<'_>, issuer: &[u8], signed: &Signed<'_>) -> bool {
 
 fn read_signature<'a>(trust: Trust<'_>, certificate: &mut Cursor<'a>, content: &[u8]) -> Result<Signed<'a>, Fault> {
     let mut identifier = certificate.sequence()?;
-    let algorithm = identifier.oid()?.and_then(Algorithm::from_oid).ok_or(UNSUPPORTED)?;
+    let algorithm = Algorithm::from_oid(identifier.object_identifier()?).ok_or(UNSUPPORTED)?;
     if !trust.abilities.hashes.contains(&algorithm.hash) {
         return Err(UNSUPPORTED);
     }
-    let signature = certificate.bit_string()?.rest();
+    let signature = certificate.bit_string()?.rest()?;
     if signature.len() > LARGEST_SIGNATURE {
         return Err(LIMIT_EXCEEDED);
     }
@@ -153,24 +144,19 @@ fn read_signature<'a>(trust: Trust<'_>, certificate: &mut Cursor<'a>, content: &
 struct Body<'a> {
     issuer: &'a [u8],
     subject: &'a [u8],
-    key: Key<'a>,
+    key: PublicKey<'a>,
     usages: Usages,
     name_matches: bool,
     seen_basic_constraints: bool,
 }
 
 impl<'a> Body<'a> {
-    fn read(
-        trust: Trust<'_>,
-        mut content: Cursor<'a>,
-        position: usize,
-        previous: Option<&Wanted<'_>>,
-    ) -> Result<Self, Fault> {
+    fn read(trust: Trust<'_>, mut content: Cursor<'a>, position: usize, previous: Option<&Wanted<'_>>) -> Result<Self, Fault> {
         skip_to_issuer(&mut content)?;
         let issuer = raw_sequence(&mut content)?;
         check_validity(content.sequence()?, trust.clock)?;
         let (subject, name_matches) = read_subject(&mut content, trust.server_name, previous)?;
-        let key = Key::read(&mut content, SMALLEST_RSA)?;
+        let key = read_key(&mut content, SMALLEST_RSA)?;
         if let Some(wanted) = previous {
             wanted.signed.verify(&key, trust.abilities)?;
         }
@@ -182,24 +168,24 @@ impl<'a> Body<'a> {
 
     /// issuerUniqueID and subjectUniqueID are passed over, each once and in that order.
     fn read_optional_fields(&mut self, mut content: Cursor<'a>, server_name: &str, position: usize) -> Result<(), Fault> {
-        let mut tag = content.tag_or_end()?;
-        for skipped in [Tag::context(1), Tag::context(2)] {
-            if tag.is_some_and(|tag| tag.value == skipped) {
+        let mut found = content.tag_or_end()?;
+        for skipped in [context(1), context(2)] {
+            if found.is_some_and(|found| found.number == skipped) {
                 content.open()?;
-                tag = content.tag_or_end()?;
+                found = content.tag_or_end()?;
             }
         }
-        let Some(tag) = tag else { return content.close() };
-        tag.expect_constructed(Tag::context(3))?;
+        let Some(found) = found else { return Ok(()) };
+        found.expect_constructed(context(3))?;
         let mut explicit = content.open()?;
         let mut extensions = explicit.sequence()?;
-        while !extensions.is_empty() {
+        while !extensions.is_at_end() {
             let (extension, rest) = Extension::read_with_rest(&mut extensions)?;
             self.read_extension(extension, server_name, position)?;
             rest.close()?;
         }
         explicit.close()?;
-        content.close()
+        Ok(content.close()?)
     }
 
     fn read_extension(&mut self, mut extension: Extension<'a>, server_name: &str, position: usize) -> Result<(), Fault> {
@@ -217,28 +203,28 @@ impl<'a> Body<'a> {
         } else {
             return pass_over(&extension);
         }
-        extension.value.close()
+        Ok(extension.value.close()?)
     }
 
     /// A server's key usage is kept for the cipher suite to look at; a CA must be allowed to sign certificates.
     fn read_key_usage(&mut self, mut value: Cursor<'_>, is_server: bool) -> Result<(), Fault> {
-        value.tag()?.expect_primitive(Tag::BIT_STRING)?;
+        value.tag()?.expect_primitive(tag::BIT_STRING)?;
         let mut contents = value.open()?;
         let ignored = contents.byte()?;
         if ignored > 7 {
             return Err(UNEXPECTED);
         }
-        let bits = match contents.len() {
-            0 => return Err(FORBIDDEN_KEY_USAGE),
-            1 => contents.byte()? >> ignored << ignored,
-            _ => contents.byte()?,
+        let bits = match contents.rest()? {
+            [] => return Err(FORBIDDEN_KEY_USAGE),
+            [only] => only >> ignored << ignored,
+            [first, ..] => *first,
         };
         if is_server {
             self.usages = Usages { key_exchange: bits & 0x38 != 0, signing: bits & 0xC0 != 0 };
         } else if bits & 0x04 == 0 {
             return Err(FORBIDDEN_KEY_USAGE);
         }
-        value.close()
+        Ok(value.close()?)
     }
 }
 
@@ -247,14 +233,14 @@ fn pass_over(extension: &Extension<'_>) -> Result<(), Fault> {
     if extension.critical && !known && !extension.is_ignored() { Err(CRITICAL_EXTENSION) } else { Ok(()) }
 }
 
-fn check_validity(mut validity: Cursor<'_>, clock: Moment) -> Result<(), Fault> {
-    if Moment::read(&mut validity)? > clock {
+fn check_validity(mut validity: Cursor<'_>, clock: Time) -> Result<(), Fault> {
+    if date(&mut validity)? > clock {
         return Err(EXPIRED);
     }
-    if Moment::read(&mut validity)? < clock {
+    if date(&mut validity)? < clock {
         return Err(EXPIRED);
     }
-    validity.close()
+    Ok(validity.close()?)
 }
 
 /// The subject must be the issuer the previous certificate named; in the server's certificate its common names are looked at.
@@ -263,7 +249,7 @@ fn read_subject<'a>(
     server_name: &str,
     previous: Option<&Wanted<'_>>,
 ) -> Result<(&'a [u8], bool), Fault> {
-    let mut names = *content;
+    let mut names = content.clone();
     match previous {
         Some(wanted) => {
             let subject = raw_sequence(content)?;
@@ -279,15 +265,15 @@ fn read_subject<'a>(
 fn common_name_matches(mut name: Cursor<'_>, server_name: &str) -> Result<bool, Fault> {
     const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
     let mut found = false;
-    while !name.is_empty() {
-        name.tag()?.expect_constructed(Tag::SET)?;
+    while !name.is_at_end() {
+        name.tag()?.expect_constructed(tag::SET)?;
         let mut set = name.open()?;
-        if set.is_empty() {
+        if set.is_at_end() {
             return Err(BAD_DN);
         }
-        while !set.is_empty() {
+        while !set.is_at_end() {
             let mut attribute = set.sequence()?;
-            let is_common_name = attribute.oid()? == Some(COMMON_NAME);
+            let is_common_name = attribute.object_identifier()? == COMMON_NAME;
             let value = attribute_value(&mut attribute)?;
             attribute.close()?;
             found |= is_common_name && value.is_some_and(|value| is_server(&value, server_name));
@@ -302,23 +288,23 @@ fn is_server(name: &[u8], server_name: &str) -> bool {
 
 /// Only dNSName entries count; any subjectAltName, whatever it holds, switches the common name off.
 fn alternative_names_match(value: &mut Cursor<'_>, server_name: &str) -> Result<bool, Fault> {
-    const OTHER_NAME: u8 = Tag::context(0);
-    const RFC822_NAME: u8 = Tag::context(1);
-    const DNS_NAME: u8 = Tag::context(2);
-    const URI: u8 = Tag::context(6);
+    const OTHER_NAME: u8 = context(0);
+    const RFC822_NAME: u8 = context(1);
+    const DNS_NAME: u8 = context(2);
+    const URI: u8 = context(6);
     let mut names = value.sequence()?;
     let mut found = false;
-    while !names.is_empty() {
-        let tag = names.tag()?;
-        match tag.value {
+    while !names.is_at_end() {
+        let found_tag = names.tag()?;
+        match found_tag.number {
             OTHER_NAME => {
-                tag.must_be_constructed()?;
+                found_tag.expect_constructed(OTHER_NAME)?;
                 check_other_name(names.open()?)?;
             }
             RFC822_NAME | DNS_NAME | URI => {
-                tag.must_be_primitive()?;
+                found_tag.expect_primitive(found_tag.number)?;
                 let name = utf8(&mut names)?;
-                found |= tag.value == DNS_NAME && name.is_some_and(|name| is_server(&name, server_name));
+                found |= found_tag.number == DNS_NAME && name.is_some_and(|name| is_server(&name, server_name));
             }
             _ => {
                 names.open()?;
@@ -330,30 +316,30 @@ fn alternative_names_match(value: &mut Cursor<'_>, server_name: &str) -> Result<
 
 /// An otherName is decoded although nothing is done with it, so it can be at fault.
 fn check_other_name(mut other: Cursor<'_>) -> Result<(), Fault> {
-    other.oid()?;
-    other.tag()?.expect_constructed(Tag::context(0))?;
+    other.object_identifier()?;
+    other.tag()?.expect_constructed(context(0))?;
     let mut value = other.open()?;
     attribute_value(&mut value)?;
     value.close()?;
-    other.close()
+    Ok(other.close()?)
 }
 
 /// The path length counts the CA certificates below this one, the server's own not included (RFC 5280, section 4.2.1.9).
 fn check_basic_constraints(value: &mut Cursor<'_>, position: usize) -> Result<(), Fault> {
     let mut constraints = value.sequence()?;
     match constraints.tag_or_end()? {
-        Some(tag) if tag.value == Tag::BOOLEAN => {
-            if !constraints.boolean(tag)? {
+        Some(found) if found.number == tag::BOOLEAN => {
+            if !constraints.boolean(found)? {
                 return Err(NOT_CA);
             }
         }
         _ => return Err(NOT_CA),
     }
     let mut next = constraints.tag_or_end()?;
-    if let Some(tag) = next.filter(|tag| tag.value == Tag::INTEGER) {
-        tag.must_be_primitive()?;
-        let below = i32::try_from(position).map_err(|_| OVERFLOW)? - 1;
-        if constraints.small_number()? < below {
+    if let Some(found) = next.filter(|found| found.number == tag::INTEGER) {
+        found.expect_primitive(tag::INTEGER)?;
+        let below = i32::try_from(position).unwrap_or(i32::MAX) - 1;
+        if constraints.small_integer()? < below {
             return Err(NOT_CA);
         }
         next = constraints.tag_or_end()?;
@@ -365,22 +351,20 @@ fn check_basic_constraints(value: &mut Cursor<'_>, position: usize) -> Result<()
 fn check_policies(value: &mut Cursor<'_>) -> Result<(), Fault> {
     const CPS_POINTER: &[u8] = &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x02, 0x01];
     let mut policies = value.sequence()?;
-    while !policies.is_empty() {
+    while !policies.is_at_end() {
         let mut policy = policies.sequence()?;
-        policy.oid()?;
-        if policy.is_empty() {
+        policy.object_identifier()?;
+        if policy.is_at_end() {
             continue;
         }
         let mut qualifiers = policy.sequence()?;
-        while !qualifiers.is_empty() {
+        while !qualifiers.is_at_end() {
             let mut qualifier = qualifiers.sequence()?;
-            if qualifier.oid()? != Some(CPS_POINTER) {
+            if qualifier.object_identifier()? != CPS_POINTER {
                 return Err(CRITICAL_EXTENSION);
             }
         }
-        if !policy.is_empty() {
-            return Err(EXTRA_ELEMENT);
-        }
+        policy.close()?;
     }
     Ok(())
 }

@@ -72,7 +72,7 @@ fn version(tbs: &mut Cursor<'_>) -> Result<Tag, DecodeError> {
     explicit.tag()?.expect_primitive(tag::INTEGER)?;
     let version = explicit.small_integer()?;
     if version > 2 {
-        return Err(DecodeError::Version(version.saturating_add(1)));
+        return Err(DecodeError::Version(version.unsigned_abs().saturating_add(1)));
     }
     explicit.close()?;
     Ok(tbs.tag()?)
@@ -101,7 +101,7 @@ fn validity(mut sequence: Cursor<'_>) -> Result<Validity, DerError> {
 }
 
 /// Reads a UTCTime or a GeneralizedTime. Fractions of a second are read and ignored in both.
-fn date(sequence: &mut Cursor<'_>) -> Result<Time, DerError> {
+pub(crate) fn date(sequence: &mut Cursor<'_>) -> Result<Time, DerError> {
     let found = sequence.tag()?;
     let bad_time = DerError { fault: Fault::BadTime, offset: found.offset };
     let four_digit_year = match found.number {

@@ -284,12 +284,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the value of a small INTEGER whose tag has been read.
-    pub fn small_integer(&mut self) -> Result<u32, DerError> {
+    ///
+    /// BearSSL computes with signed 32-bit words here, so that a number near 2^32 comes out negative.
+    pub fn small_integer(&mut self) -> Result<i32, DerError> {
         let mut value = self.open()?;
         if value.is_at_end() {
             return Err(self.error(Fault::Overflow));
         }
-        let mut number = u32::from(value.byte()?);
+        let mut number = i32::from(value.byte()?);
         if number >= 0x80 {
             return Err(self.error(Fault::Overflow));
         }
@@ -298,7 +300,7 @@ impl<'a> Cursor<'a> {
             if number >= 0xFF_FFFF {
                 return Err(self.error(Fault::Overflow));
             }
-            number = number << 8 | u32::from(byte);
+            number = number << 8 | i32::from(byte);
         }
         Ok(number)
     }
