@@ -5,6 +5,7 @@ mod c_example;
 mod chain;
 mod command_line;
 mod crates;
+mod doctor;
 mod doctor_differential;
 mod flash;
 mod flash_size;

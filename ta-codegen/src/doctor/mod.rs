@@ -1,22 +1,71 @@
-//! Will the device trust the broker? The doctor predicts it from files, by BearSSL's own rules.
+//! Will the device trust the broker? The doctor predicts it from files, by the rules of BearSSL and OpenSSL.
+//!
+//! A [`Situation`] holds what is known: the anchors, the broker, the client certificate, the name and the time. [`examine`] checks
+//! it and judges each device; nothing is looked up in recorded cases.
 
+mod broker;
+mod checks;
+mod client;
+pub mod connect;
+mod explain;
 mod fault;
+mod judge;
+mod mosquitto;
 mod name_text;
+mod negotiation;
+mod openssl;
 mod parts;
+mod private_key;
 mod profile;
+mod report;
 mod signature;
 mod validator;
+mod webpki_rules;
 
+use crate::Certificate;
+use crate::time::Time;
+
+pub use broker::Broker;
+pub use checks::{Check, Grade};
+pub use judge::{Outcome, Verdict};
 pub use profile::{ClientKeys, Engine, Group, PROFILES, Profile, Suites, profile};
+pub use report::Report;
 pub use signature::{Abilities, Hash};
 
-use crate::time::Time;
+/// What is known of devices and broker.
+#[derive(Debug, Clone)]
+pub struct Situation {
+    /// The certificates the anchors are made of.
+    pub anchors: Vec<Certificate>,
+    /// The broker; without one only the anchors and the client certificate are looked at.
+    pub broker: Option<Broker>,
+    /// The client's chain, its own certificate first.
+    pub client: Vec<Certificate>,
+    /// The name the device connects to, empty when it checks none.
+    pub host: String,
+    /// The device's clock.
+    pub now: Time,
+    /// Seconds that every certificate must still be valid for, if that is to be checked.
+    pub expires_within: Option<i64>,
+}
+
+/// Checks a situation and judges each of the devices.
+#[must_use]
+pub fn examine(situation: &Situation, profiles: &[&'static Profile]) -> Report {
+    Report {
+        checks: checks::check(situation, profiles),
+        verdicts: profiles.iter().map(|profile| judge::judge(profile, situation)).collect(),
+    }
+}
 
 /// What `br_x509_minimal` answers to a chain, with anchors made as `brssl ta` makes them.
 ///
 /// `server_name` is the name to find in the first certificate, empty for none; `unix_time` is the device's clock. The answer is
-/// either what the server's key may be used for (key exchange, signing) or BearSSL's error number. Certificates no anchor can be
-/// made of are left out of `anchors`.
+/// what the server's key may be used for (key exchange, signing). Certificates no anchor can be made of are left out of `anchors`.
+///
+/// # Errors
+///
+/// BearSSL's error number.
 pub fn validate_chain(
     abilities: &Abilities,
     anchors: &[&[u8]],

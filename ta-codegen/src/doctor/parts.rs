@@ -10,7 +10,7 @@ const LARGEST_KEY: usize = 520;
 /// The bytes a server's or CA's RSA modulus must have at least: `br_x509_minimal_set_minrsa` is 128 by default, so 1017 bits.
 pub(super) const SMALLEST_RSA: usize = 128;
 
-const RSA_ENCRYPTION: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
+pub(super) const RSA_ENCRYPTION: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
 const EC_PUBLIC_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
 const SECP256R1: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
 const SECP384R1: &[u8] = &[0x2B, 0x81, 0x04, 0x00, 0x22];
@@ -46,6 +46,12 @@ fn read_rsa<'a>(info: &mut Cursor<'a>, smallest: usize) -> Result<PublicKey<'a>,
     }
     bits.close()?;
     Ok(PublicKey::Rsa { n, e })
+}
+
+/// RSAPublicKey alone (RFC 8017, appendix A.1.1).
+pub(super) fn rsa_key(der: &[u8]) -> Result<PublicKey<'_>, Fault> {
+    let mut numbers = Cursor::within(der, 0..der.len()).sequence()?;
+    Ok(PublicKey::Rsa { n: unsigned(&mut numbers)?, e: unsigned(&mut numbers)? })
 }
 
 /// Only named curves are read: other parameters are not an OBJECT IDENTIFIER and come out as unexpected elements.

@@ -10,8 +10,6 @@ pub enum Engine {
     BearSsl,
     /// rustls with the `webpki` crate.
     Rustls,
-    /// mbedTLS as Espressif ships it.
-    MbedTls,
 }
 
 /// A device, as far as TLS is concerned.

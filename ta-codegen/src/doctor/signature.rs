@@ -4,6 +4,8 @@
 //! operation has no secret to keep. ECDSA goes through the RustCrypto curves.
 
 use super::fault::{BAD_SIGNATURE, Fault, UNSUPPORTED, WRONG_KEY_TYPE};
+use super::parts::rsa_key;
+use crate::cursor::Cursor;
 use crate::{Curve, PublicKey};
 use num_bigint::BigUint;
 use sha2::Digest as _;
@@ -85,11 +87,6 @@ impl Algorithm {
         };
         Some(Self { rsa, hash })
     }
-
-    /// How the algorithm is named in certificates.
-    pub(super) fn description(self) -> String {
-        format!("{} with {}", if self.rsa { "RSA" } else { "ECDSA" }, self.hash.name())
-    }
 }
 
 /// Whether a key is an RSA key.
@@ -120,6 +117,16 @@ impl<'a> Signed<'a> {
         Self { algorithm, digest: algorithm.hash.digest(content), signature }
     }
 
+    /// The signature of a whole certificate; `None` for one that is malformed or signed with an unknown algorithm.
+    pub(super) fn of_certificate(der: &'a [u8]) -> Option<Self> {
+        let mut certificate = Cursor::within(der, 0..der.len()).sequence().ok()?;
+        let start = certificate.position();
+        certificate.sequence().ok()?;
+        let content = &der[certificate.range_since(start)];
+        let algorithm = Algorithm::from_oid(certificate.sequence().ok()?.object_identifier().ok()?)?;
+        Some(Self::new(algorithm, content, certificate.bit_string().ok()?.rest().ok()?))
+    }
+
     /// Verifies with the issuer's key, as `verify_signature` of `x509_minimal.t0` does.
     pub(super) fn verify(&self, key: &PublicKey<'_>, abilities: &Abilities) -> Result<(), Fault> {
         if is_rsa(key) != self.algorithm.rsa {
@@ -133,6 +140,15 @@ impl<'a> Signed<'a> {
             }
         };
         if good { Ok(()) } else { Err(BAD_SIGNATURE) }
+    }
+
+    /// Verifies with the contents of a SubjectPublicKeyInfo's BIT STRING; RSA keys below 2048 bits are refused, as rustls does.
+    pub(super) fn verify_with_bits(&self, key: &[u8], curve: Option<Curve>, abilities: &Abilities) -> Option<()> {
+        let key = match curve {
+            Some(curve) => PublicKey::Ec { curve, q: key },
+            None => rsa_key(key).ok().filter(|key| matches!(key, PublicKey::Rsa { n, .. } if n.len() >= 256))?,
+        };
+        self.verify(&key, abilities).ok()
     }
 
     /// RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2.2); the signature must be as long as the modulus, which must be odd.

@@ -1,0 +1,281 @@
+//! The broker: what its settings make of it, and what keeps it from starting.
+
+use super::mosquitto::{self, Listener, Resolved, Setting};
+use super::openssl::chain::{Parsed, sent};
+use super::openssl::cipher_list::{self, CipherList};
+use super::openssl::security::objection;
+use super::parts::Anchor;
+use super::private_key::{self, Match};
+use crate::{Certificate, PublicKey, read_certificates};
+use std::path::Path;
+
+/// A broker, as far as the doctor was told about it.
+#[derive(Debug, Clone)]
+pub struct Broker {
+    /// What its `certfile` holds, the server's certificate first.
+    pub certificates: Vec<Certificate>,
+    /// What `cafile` and `capath` hold: clients are checked against it, and a chain of one certificate is completed from it.
+    pub store: Vec<Certificate>,
+    /// Whether `certificates` is what was seen on the wire, so that nothing is added to it.
+    pub is_observed: bool,
+    /// The cipher list, `None` for OpenSSL's default.
+    pub ciphers: Option<String>,
+    /// The `tls_version` option.
+    pub tls_version: Option<String>,
+    /// Whether a client certificate is demanded.
+    pub require_certificate: bool,
+    /// Serial numbers and issuers of revoked certificates are not modelled beyond this: whether a revocation list is set.
+    pub revocation_list: bool,
+    /// Whether the port speaks plain MQTT.
+    pub is_plain: bool,
+    /// Why it does not start.
+    pub refusals: Vec<String>,
+    /// What may be wrong without keeping it from starting.
+    pub warnings: Vec<String>,
+    /// What is right.
+    pub passes: Vec<String>,
+}
+
+impl Broker {
+    /// A broker of which only the certificates are known.
+    #[must_use]
+    pub fn with_certificates(certificates: Vec<Certificate>) -> Self {
+        Self {
+            certificates,
+            store: Vec::new(),
+            is_observed: false,
+            ciphers: None,
+            tls_version: None,
+            require_certificate: false,
+            revocation_list: false,
+            is_plain: false,
+            refusals: Vec::new(),
+            warnings: Vec::new(),
+            passes: Vec::new(),
+        }
+    }
+
+    /// Reads mosquitto.conf and the files it names; `certificates` are used in place of `certfile` when they are given.
+    ///
+    /// `port` chooses among several listeners; without it the one at 8883, or else the first that speaks TLS.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration cannot be read, or has no such listener.
+    pub fn from_mosquitto_conf(path: &Path, certificates: Vec<Certificate>, port: Option<u16>) -> Result<Self, String> {
+        let configuration = mosquitto::read(path)?;
+        let chosen = choose(&configuration.listeners, port)
+            .ok_or_else(|| format!("{}: there is no listener at port {}", path.display(), port.unwrap_or_default()))?;
+        let mut broker = Self::with_certificates(certificates);
+        broker.refusals = configuration.refusals;
+        for (position, listener) in configuration.listeners.iter().enumerate() {
+            if position == chosen {
+                broker.read_listener(listener);
+            } else if listener.mentions_tls() {
+                broker.add_refusals_of_another(listener);
+            }
+        }
+        if configuration.listeners.len() > 1 {
+            let port = configuration.listeners[chosen].port.unwrap_or(1883);
+            broker.passes.push(format!("of {} listeners the one at port {port} is judged", configuration.listeners.len()));
+        }
+        Ok(broker)
+    }
+
+    /// A listener that cannot start keeps the whole broker from starting.
+    fn add_refusals_of_another(&mut self, listener: &Listener) {
+        let mut other = Self::with_certificates(Vec::new());
+        other.read_listener(listener);
+        let refusals = other.startup_refusals();
+        let port = listener.port.unwrap_or(1883);
+        self.refusals.extend(refusals.into_iter().map(|refusal| format!("listener {port}: {refusal}")));
+    }
+
+    fn read_listener(&mut self, listener: &Listener) {
+        self.ciphers = listener.value("ciphers").map(str::to_owned);
+        self.tls_version = listener.value("tls_version").map(str::to_owned);
+        self.require_certificate = listener.is_true("require_certificate");
+        self.read_certfile(listener);
+        self.read_store(listener);
+        self.read_keyfile(listener);
+        self.read_revocation_list(listener);
+        self.check_tls13_suites(listener);
+        self.check_user_names(listener);
+    }
+
+    fn resolve(&mut self, setting: &Setting) -> Resolved {
+        let resolved = mosquitto::resolve(&setting.value, &setting.file);
+        self.warnings.extend(resolved.remark.clone());
+        resolved
+    }
+
+    fn read_certfile(&mut self, listener: &Listener) {
+        let is_given = !self.certificates.is_empty();
+        let Some(setting) = listener.setting("certfile") else {
+            self.is_plain = !is_given;
+            return self.warnings.push("no certfile is set: Mosquitto serves this listener without TLS".to_owned());
+        };
+        if is_given {
+            return self.passes.push(format!("the certificates given are used in place of certfile {}", setting.value));
+        }
+        let resolved = self.resolve(setting);
+        match read_file(&resolved.path) {
+            Ok(certificates) => self.certificates = certificates,
+            Err(error) => self.refusals.push(format!("certfile: {error}")),
+        }
+    }
+
+    fn read_store(&mut self, listener: &Listener) {
+        if let Some(setting) = listener.setting("cafile") {
+            let resolved = self.resolve(setting);
+            match read_file(&resolved.path) {
+                Ok(certificates) => self.store.extend(certificates),
+                Err(error) => self.refusals.push(format!("cafile: {error}")),
+            }
+        }
+        if let Some(setting) = listener.setting("capath") {
+            let resolved = self.resolve(setting);
+            match read_hashed_directory(&resolved.path) {
+                Ok(certificates) => self.store.extend(certificates),
+                Err(error) => self.warnings.push(format!("capath: {error}; Mosquitto starts, but finds no CA there")),
+            }
+        }
+    }
+
+    fn read_keyfile(&mut self, listener: &Listener) {
+        let Some(setting) = listener.setting("keyfile") else {
+            if listener.setting("certfile").is_some() {
+                self.is_plain = self.certificates.is_empty();
+                self.warnings.push("certfile without keyfile: Mosquitto serves this listener without TLS".to_owned());
+            }
+            return;
+        };
+        let resolved = self.resolve(setting);
+        match std::fs::read(&resolved.path) {
+            Ok(key) => self.check_key(&key, &setting.value),
+            Err(error) => self.warnings.push(format!("keyfile {}: {error}; not compared with the certificate", setting.value)),
+        }
+    }
+
+    fn check_key(&mut self, key: &[u8], name: &str) {
+        let Some(public) = self.certificates.first().and_then(public_key) else { return };
+        match private_key::compare(key, &public) {
+            Match::Same => self.passes.push(format!("keyfile {name} belongs to the server's certificate")),
+            Match::Different => {
+                self.refusals.push(format!("keyfile {name} does not belong to the server's certificate (key values mismatch)"));
+            }
+            Match::Unknown => self.warnings.push(format!("keyfile {name} is encrypted or of another kind; not compared")),
+        }
+    }
+
+    fn read_revocation_list(&mut self, listener: &Listener) {
+        let Some(setting) = listener.setting("crlfile") else { return };
+        let resolved = self.resolve(setting);
+        match std::fs::read(&resolved.path).map(|bytes| pem::parse_many(bytes).unwrap_or_default()) {
+            Ok(blocks) if blocks.iter().any(|block| block.tag() == "X509 CRL") => self.revocation_list = true,
+            Ok(_) => self.refusals.push(format!("crlfile {} holds no revocation list", setting.value)),
+            Err(error) => self.refusals.push(format!("crlfile {}: {error}", setting.value)),
+        }
+    }
+
+    fn check_tls13_suites(&mut self, listener: &Listener) {
+        const SUITES: &[&str] = &[
+            "TLS_AES_128_GCM_SHA256",
+            "TLS_AES_256_GCM_SHA384",
+            "TLS_CHACHA20_POLY1305_SHA256",
+            "TLS_AES_128_CCM_SHA256",
+            "TLS_AES_128_CCM_8_SHA256",
+        ];
+        let list = listener.value("ciphers_tls1.3").unwrap_or_default();
+        if let Some(unknown) = list.split(':').find(|name| !name.is_empty() && !SUITES.contains(name)) {
+            self.refusals.push(format!("ciphers_tls1.3: OpenSSL does not know \"{unknown}\""));
+        }
+    }
+
+    fn check_user_names(&mut self, listener: &Listener) {
+        let names = ["use_identity_as_username", "use_subject_as_username"];
+        if names.iter().any(|name| listener.is_true(name)) && !self.require_certificate {
+            self.warnings.push("the certificate is to be the user name, but require_certificate is not true".to_owned());
+        }
+    }
+
+    /// Why this broker does not start: bad values, files that are not there, keys and digests OpenSSL refuses.
+    #[must_use]
+    pub fn startup_refusals(&self) -> Vec<String> {
+        let mut refusals = self.refusals.clone();
+        if let Some(version) = self.tls_version.as_deref().filter(|version| !TLS_VERSIONS.contains(version)) {
+            refusals.push(format!(
+                "tls_version \"{version}\" is not supported: Mosquitto takes one value, the lowest version it accepts (tlsv1.1, tlsv1.2 or tlsv1.3)"
+            ));
+        }
+        match self.cipher_list() {
+            Ok(list) => refusals.extend(self.weak_certificates(list.security_level)),
+            Err(error) => refusals.push(format!("ciphers: {error}")),
+        }
+        refusals
+    }
+
+    /// The cipher list in effect.
+    pub(super) fn cipher_list(&self) -> Result<CipherList, String> {
+        cipher_list::parse(self.ciphers.as_deref().unwrap_or(cipher_list::DEFAULT_LIST))
+    }
+
+    /// OpenSSL looks at every certificate of `certfile` as it loads them.
+    fn weak_certificates(&self, level: u32) -> Vec<String> {
+        if self.is_observed {
+            return Vec::new();
+        }
+        let certificates = self.certificates.iter().enumerate();
+        let weak = certificates.filter_map(|(position, certificate)| {
+            let objection = objection(&Parsed::read(certificate.der())?, level, position == 0)?;
+            Some(format!("{}: OpenSSL refuses it at security level {level}: {objection}", certificate.origin()))
+        });
+        weak.collect()
+    }
+
+    /// What the broker sends.
+    pub(super) fn chain(&self) -> Vec<&[u8]> {
+        let file: Vec<_> = self.certificates.iter().map(Certificate::der).collect();
+        let store: Vec<_> = if self.is_observed { Vec::new() } else { self.store.iter().map(Certificate::der).collect() };
+        sent(&file, &store)
+    }
+
+    /// Whether TLS 1.2 is accepted: `tls_version` is the lowest version.
+    pub(super) fn accepts_tls12(&self) -> bool {
+        self.tls_version.as_deref() != Some("tlsv1.3")
+    }
+}
+
+const TLS_VERSIONS: &[&str] = &["tlsv1.1", "tlsv1.2", "tlsv1.3"];
+
+fn choose(listeners: &[Listener], port: Option<u16>) -> Option<usize> {
+    let position = |test: &dyn Fn(&Listener) -> bool| listeners.iter().position(test);
+    match port {
+        Some(port) => position(&|listener| listener.port == Some(port)),
+        None => position(&|listener| listener.port == Some(8883))
+            .or_else(|| position(&Listener::mentions_tls))
+            .or_else(|| position(&|_| true)),
+    }
+}
+
+/// The key of a certificate, `None` when BearSSL cannot read it.
+pub(super) fn public_key(certificate: &Certificate) -> Option<PublicKey<'_>> {
+    Anchor::read(certificate.der()).ok().map(|anchor| anchor.key)
+}
+
+fn read_file(path: &Path) -> Result<Vec<Certificate>, String> {
+    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    read_certificates(&bytes, &path.to_string_lossy()).map_err(|error| error.to_string())
+}
+
+/// OpenSSL finds only files that are named after the hash of their subject, as `openssl rehash` links them.
+fn read_hashed_directory(path: &Path) -> Result<Vec<Certificate>, String> {
+    let entries = std::fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let files = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let hashed = files.filter(|file| {
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let (hash, number) = name.split_once('.').unwrap_or_default();
+        hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) && number.parse::<u32>().is_ok()
+    });
+    Ok(hashed.filter_map(|file| read_file(&file).ok()).flatten().collect())
+}

@@ -1,0 +1,170 @@
+//! The single checks: what is right, doubtful or wrong, whatever the verdicts are.
+
+use super::client::is_p256;
+use super::explain::names;
+use super::openssl::chain::Parsed;
+use super::profile::{ClientKeys, Profile};
+use super::{Broker, Situation};
+use crate::{Certificate, display_name, read_trust_anchors};
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grade {
+    /// As it should be.
+    Pass,
+    /// Doubtful.
+    Warning,
+    /// Wrong.
+    Fail,
+}
+
+impl Grade {
+    /// The word for it, in reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warning => "warning",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// One line of the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// How it came out.
+    pub grade: Grade,
+    /// What was looked at.
+    pub subject: String,
+    /// What was found.
+    pub finding: String,
+}
+
+fn check_of(grade: Grade, subject: impl ToString, finding: impl Into<String>) -> Check {
+    Check { grade, subject: subject.to_string(), finding: finding.into() }
+}
+
+/// All checks of a situation.
+pub(super) fn check(situation: &Situation, profiles: &[&'static Profile]) -> Vec<Check> {
+    let mut checks: Vec<_> = situation.anchors.iter().flat_map(|anchor| check_anchor(anchor, situation)).collect();
+    if let Some(broker) = &situation.broker {
+        checks.extend(check_broker(broker, situation));
+    }
+    checks.extend(situation.client.first().into_iter().flat_map(|own| check_client(own, situation, profiles)));
+    for profile in profiles {
+        checks.extend(profile.remark.map(|remark| check_of(Grade::Warning, profile.name, remark)));
+    }
+    checks
+}
+
+/// The anchor is read leniently for the verdict; here the generator has its say.
+fn check_anchor(certificate: &Certificate, situation: &Situation) -> Vec<Check> {
+    let origin = certificate.origin();
+    let mut checks = Vec::new();
+    match read_trust_anchors(certificate.der(), &origin.to_string()) {
+        Ok(anchors) => {
+            for anchor in &anchors {
+                let name = display_name(anchor.subject());
+                checks.push(check_of(Grade::Pass, origin, format!("anchor {name}, {}", anchor.key())));
+                if !anchor.is_ca() {
+                    let finding =
+                        format!("{name} is not marked as a CA: the device trusts it only as the server's own certificate");
+                    checks.push(check_of(Grade::Warning, origin, finding));
+                }
+            }
+        }
+        Err(error) => {
+            checks.push(check_of(Grade::Fail, origin, format!("no anchor can be generated of it: {error}")));
+        }
+    }
+    // A device never looks at an anchor's dates.
+    checks.extend(check_dates(certificate, situation, Grade::Warning));
+    checks
+}
+
+fn check_broker(broker: &Broker, situation: &Situation) -> Vec<Check> {
+    let mut checks = Vec::new();
+    checks.extend(broker.passes.iter().map(|pass| check_of(Grade::Pass, "broker", pass)));
+    checks.extend(broker.warnings.iter().map(|warning| check_of(Grade::Warning, "broker", warning)));
+    checks.extend(broker.startup_refusals().into_iter().map(|refusal| check_of(Grade::Fail, "broker", refusal)));
+    if let Ok(list) = broker.cipher_list() {
+        let ignored = list.ignored.iter().map(|word| format!("ciphers: OpenSSL does not know \"{word}\" and passes over it"));
+        let unclear = list
+            .not_understood
+            .iter()
+            .map(|word| format!("ciphers: \"{word}\" is not understood here; the verdict leaves it out and may be wrong"));
+        checks.extend(ignored.chain(unclear).map(|finding| check_of(Grade::Warning, "broker", finding)));
+    }
+    let added = broker.chain().len().saturating_sub(broker.certificates.len());
+    if added > 0 {
+        checks.push(check_of(Grade::Pass, "broker", format!("sends {added} more of cafile behind its certificate")));
+    }
+    for (position, certificate) in broker.certificates.iter().enumerate() {
+        checks.extend(check_dates(certificate, situation, Grade::Fail));
+        if position == 0 {
+            checks.extend(describe_server(certificate));
+        }
+    }
+    if broker.revocation_list {
+        let finding = "a revocation list is set; whether it refuses the client certificate is not checked";
+        checks.push(check_of(Grade::Warning, "broker", finding));
+    }
+    checks
+}
+
+fn describe_server(certificate: &Certificate) -> Vec<Check> {
+    let Some(parsed) = Parsed::read(certificate.der()) else {
+        return vec![check_of(
+            Grade::Warning,
+            certificate.origin(),
+            "the certificate is malformed; only BearSSL's own decoding is judged",
+        )];
+    };
+    let (alternative, common) = names(&parsed);
+    let names = alternative.unwrap_or(common).join(", ");
+    let finding = format!("server certificate {}, for {names}", display_name(parsed.x509.subject().as_raw()));
+    vec![check_of(Grade::Pass, certificate.origin(), finding)]
+}
+
+fn check_client(own: &Certificate, situation: &Situation, profiles: &[&'static Profile]) -> Vec<Check> {
+    let origin = own.origin();
+    let mut checks = check_dates(own, situation, Grade::Fail);
+    let advised = profiles.iter().any(|profile| profile.client_keys != ClientKeys::Any);
+    if advised && !is_p256(own) {
+        checks.push(check_of(Grade::Warning, origin, "Tasmota stores EC P-256 client keys only (TLSKey1)"));
+    }
+    let limit = profiles.iter().filter_map(|profile| profile.largest_client_certificate).min();
+    if let Some(limit) = limit.filter(|limit| own.der().len() > *limit) {
+        let finding = format!("{} bytes of certificate; Tasmota's TLSKey2 has room for {limit}", own.der().len());
+        checks.push(check_of(Grade::Warning, origin, finding));
+    }
+    let demanded = situation.broker.as_ref().is_none_or(|broker| broker.require_certificate || broker.is_observed);
+    if !demanded {
+        checks.push(check_of(Grade::Pass, origin, "the broker does not ask for a client certificate"));
+    }
+    checks
+}
+
+/// Dates, and whether the end is nearer than `--expires-within`; what has run out already is as bad as `expired`.
+fn check_dates(certificate: &Certificate, situation: &Situation, expired: Grade) -> Vec<Check> {
+    let Some(parsed) = Parsed::read(certificate.der()) else { return Vec::new() };
+    let origin = certificate.origin();
+    let validity = parsed.x509.validity();
+    let left = validity.not_after.timestamp() - situation.now.unix_seconds();
+    if validity.not_before.timestamp() > situation.now.unix_seconds() {
+        return vec![check_of(expired, origin, format!("not valid before {}", validity.not_before))];
+    }
+    let too_soon = situation.expires_within.filter(|seconds| left < *seconds);
+    match too_soon {
+        Some(seconds) => {
+            vec![check_of(Grade::Fail, origin, format!("valid until {}: less than {} more", validity.not_after, days(seconds)))]
+        }
+        None if left < 0 => vec![check_of(expired, origin, format!("expired on {}", validity.not_after))],
+        None => vec![check_of(Grade::Pass, origin, format!("valid until {}, {} more", validity.not_after, days(left)))],
+    }
+}
+
+fn days(seconds: i64) -> String {
+    format!("{} days", seconds / 86_400)
+}

@@ -1,0 +1,177 @@
+//! The device's own certificate, as the broker judges it.
+
+use super::broker::{Broker, public_key};
+use super::negotiation::Alert;
+use super::openssl::chain::Parsed;
+use super::openssl::security::objection;
+use super::parts::Anchor;
+use super::profile::{ClientKeys, Profile};
+use super::signature::{Abilities, Hash, Signed, is_rsa};
+use crate::time::Time;
+use crate::{Certificate, Curve, PublicKey};
+use x509_parser::extensions::ParsedExtension;
+
+/// What OpenSSL itself can verify, of what BearSSL's signature table knows.
+const OPENSSL: Abilities = Abilities {
+    hashes: &[Hash::Sha1, Hash::Sha224, Hash::Sha256, Hash::Sha384, Hash::Sha512],
+    ecdsa: Some(&[Curve::P256, Curve::P384, Curve::P521]),
+    largest_rsa: 16_384,
+};
+
+const HANDSHAKE_FAILURE: u16 = 296;
+const BAD_CERTIFICATE: u16 = 298;
+const UNSUPPORTED_CERTIFICATE: u16 = 299;
+const CERTIFICATE_EXPIRED: u16 = 301;
+const UNKNOWN_CA: u16 = 304;
+const DECRYPT_ERROR: u16 = 307;
+
+/// What the broker says to the device's certificate, if it asks for one.
+pub(super) fn judge(profile: &Profile, broker: &Broker, client: &[Certificate], now: Time) -> Result<(), Alert> {
+    if !broker.require_certificate {
+        return Ok(());
+    }
+    let Some(own) = client.first().filter(|own| can_hold(profile, own)) else {
+        return Err(no_certificate(client));
+    };
+    let parsed = Parsed::read(own.der()).ok_or_else(|| alert(BAD_CERTIFICATE, "it cannot be read", CURE_AGAIN))?;
+    judge_certificate(broker, &parsed, client, now)
+}
+
+fn no_certificate(client: &[Certificate]) -> Alert {
+    let reason = match client {
+        [] => "the broker demands a client certificate (`require_certificate true`) and the device has none",
+        _ => {
+            "the broker demands a client certificate, and this one cannot be stored on the device: Tasmota takes EC P-256 keys only"
+        }
+    };
+    alert(HANDSHAKE_FAILURE, reason, "store an EC P-256 key and certificate with TLSKey1 and TLSKey2 (`ta-codegen tls-key`)")
+}
+
+const CURE_AGAIN: &str =
+    "issue the client certificate again: EC P-256, extendedKeyUsage=clientAuth, by a CA in the broker's cafile";
+
+fn alert(error: u16, reason: &str, cure: &str) -> Alert {
+    Alert { error, reason: reason.to_owned(), cure: cure.to_owned() }
+}
+
+/// Whether the device can hold the key.
+pub(super) fn can_hold(profile: &Profile, certificate: &Certificate) -> bool {
+    profile.client_keys != ClientKeys::P256 || is_p256(certificate)
+}
+
+/// Whether the certificate's key is of the only kind Tasmota can hold.
+pub(super) fn is_p256(certificate: &Certificate) -> bool {
+    matches!(public_key(certificate), Some(PublicKey::Ec { curve: Curve::P256, .. }))
+}
+
+/// `X509_verify_cert` for the purpose of a TLS client, in its order: chain, purpose and extensions, strength, signatures and dates.
+fn judge_certificate(broker: &Broker, own: &Parsed<'_>, client: &[Certificate], now: Time) -> Result<(), Alert> {
+    let level = broker.cipher_list().map_or(2, |list| list.security_level);
+    if objection(own, level, true).is_some_and(|objection| objection.starts_with("ee")) {
+        return Err(alert(BAD_CERTIFICATE, "the client's key is too small for the broker's security level", CURE_AGAIN));
+    }
+    let others: Vec<_> = client.iter().skip(1).filter_map(|certificate| Parsed::read(certificate.der())).collect();
+    let store: Vec<_> = broker.store.iter().filter_map(|certificate| Parsed::read(certificate.der())).collect();
+    let chain = build(own, &others, &store).ok_or_else(|| {
+        alert(
+            UNKNOWN_CA,
+            "the client's certificate was issued by a CA that is not in the broker's cafile",
+            "add the issuing CA to the broker's cafile",
+        )
+    })?;
+    check_purposes(own, &chain)?;
+    if let Some(weak) = chain.iter().find_map(|certificate| objection(certificate, level, false)) {
+        return Err(alert(BAD_CERTIFICATE, &format!("the client's chain is too weak for the broker: {weak}"), CURE_AGAIN));
+    }
+    if broker.revocation_list {
+        return Ok(());
+    }
+    check_signatures_and_dates(&chain, now)
+}
+
+/// From the client's certificate up to a self-signed one in the store.
+fn build<'c, 'a>(own: &'c Parsed<'a>, others: &'c [Parsed<'a>], store: &'c [Parsed<'a>]) -> Option<Vec<&'c Parsed<'a>>> {
+    let mut chain = vec![own];
+    loop {
+        let last = *chain.last()?;
+        if last.is_self_signed() {
+            return store.iter().any(|trusted| trusted.der == last.der).then_some(chain);
+        }
+        let issuer = store.iter().chain(others).find(|candidate| last.is_issued_by(candidate))?;
+        if chain.iter().any(|known| known.der == issuer.der) {
+            return None;
+        }
+        chain.push(issuer);
+    }
+}
+
+fn check_purposes(own: &Parsed<'_>, chain: &[&Parsed<'_>]) -> Result<(), Alert> {
+    let allowed = |certificate: &Parsed<'_>| {
+        certificate.extension(|extension| match extension {
+            ParsedExtension::ExtendedKeyUsage(usage) => Some(usage.client_auth),
+            _ => None,
+        })
+    };
+    // digitalSignature or keyAgreement
+    let usable = own.key_usage().is_none_or(|usage| usage & (1 | 1 << 4) != 0);
+    if allowed(own) == Some(false) || !usable {
+        let reason = "extendedKeyUsage or keyUsage of the client's certificate does not allow client authentication";
+        return Err(alert(
+            UNSUPPORTED_CERTIFICATE,
+            reason,
+            "issue it with `extendedKeyUsage=clientAuth` and keyUsage=digitalSignature",
+        ));
+    }
+    let not_ca = chain.iter().skip(1).any(|ca| !is_ca(ca));
+    if not_ca {
+        return Err(alert(
+            UNKNOWN_CA,
+            "a CA of the client's chain is not marked as a CA",
+            "issue the CA with basicConstraints CA:TRUE",
+        ));
+    }
+    if chain.iter().skip(1).any(|ca| allowed(ca) == Some(false)) {
+        return Err(alert(UNSUPPORTED_CERTIFICATE, "a CA of the client's chain may not issue client certificates", CURE_AGAIN));
+    }
+    Ok(())
+}
+
+/// `check_ca` of OpenSSL: basicConstraints, or for a self-signed certificate of version 1 nothing at all.
+fn is_ca(certificate: &Parsed<'_>) -> bool {
+    match certificate.x509.basic_constraints() {
+        Ok(Some(constraints)) => constraints.value.ca,
+        _ => {
+            let is_version_1 = certificate.x509.version.0 == 0;
+            (is_version_1 && certificate.is_self_signed()) || certificate.key_usage().is_some()
+        }
+    }
+}
+
+fn check_signatures_and_dates(chain: &[&Parsed<'_>], now: Time) -> Result<(), Alert> {
+    let now = now.unix_seconds();
+    // OpenSSL begins at the root.
+    for (position, certificate) in chain.iter().enumerate().rev() {
+        let issuer = chain.get(position + 1).unwrap_or(certificate);
+        if position + 1 < chain.len() && !signature_holds(certificate, issuer) {
+            return Err(alert(DECRYPT_ERROR, "a signature of the client's chain does not verify", CURE_AGAIN));
+        }
+        let validity = certificate.x509.validity();
+        if validity.not_before.timestamp() > now {
+            return Err(alert(BAD_CERTIFICATE, "the client's certificate is not valid yet", CURE_AGAIN));
+        }
+        if validity.not_after.timestamp() < now {
+            return Err(alert(CERTIFICATE_EXPIRED, "the client's certificate is expired", CURE_AGAIN));
+        }
+    }
+    Ok(())
+}
+
+/// A signature or key this program cannot verify counts as good: OpenSSL knows more algorithms.
+fn signature_holds(certificate: &Parsed<'_>, issuer: &Parsed<'_>) -> bool {
+    let Some(signed) = Signed::of_certificate(certificate.der) else { return true };
+    let Ok(issuer) = Anchor::read(issuer.der) else { return true };
+    if is_rsa(&issuer.key) != signed.algorithm.rsa {
+        return false;
+    }
+    signed.verify(&issuer.key, &OPENSSL).is_ok()
+}

@@ -1,0 +1,147 @@
+//! The verdict for one device.
+
+use super::broker::Broker;
+use super::explain;
+use super::fault::Fault;
+use super::negotiation::{Alert, negotiate, sending_objection};
+use super::openssl::suites::Suite;
+use super::parts::Anchor;
+use super::profile::{Engine, Profile};
+use super::validator::{Trust, Validated, validate};
+use super::{Situation, client, webpki_rules};
+use crate::{PublicKey, bearssl};
+
+/// What will happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The device connects.
+    Connects,
+    /// The device reports this number: BearSSL's error, or 256 and the alert the broker sent.
+    Error(u16),
+    /// There is no broker to connect to.
+    BrokerRefusesToStart,
+}
+
+/// The doctor's answer for one device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The device.
+    pub profile: &'static Profile,
+    /// What will happen.
+    pub outcome: Outcome,
+    /// The error's name, where there is one.
+    pub name: Option<&'static str>,
+    /// Why, in plain words.
+    pub reason: String,
+    /// What to do about it; empty when all is well.
+    pub cure: String,
+}
+
+/// Judges one device.
+pub(super) fn judge(profile: &'static Profile, situation: &Situation) -> Verdict {
+    match find_outcome(profile, situation) {
+        Ok(reason) => Verdict { profile, outcome: Outcome::Connects, name: None, reason, cure: String::new() },
+        Err(Failure::Refused(alert)) => {
+            let name = match profile.engine {
+                Engine::BearSsl => bearssl::error(alert.error).map(|error| error.name),
+                Engine::Rustls => None,
+            };
+            Verdict { profile, outcome: Outcome::Error(alert.error), name, reason: alert.reason, cure: alert.cure }
+        }
+        Err(Failure::NoBroker(reason)) => {
+            let cure = "mend the broker's settings first; `mosquitto -c mosquitto.conf -v` shows its own message".to_owned();
+            Verdict { profile, outcome: Outcome::BrokerRefusesToStart, name: None, reason, cure }
+        }
+    }
+}
+
+enum Failure {
+    Refused(Alert),
+    NoBroker(String),
+}
+
+impl From<Alert> for Failure {
+    fn from(alert: Alert) -> Self {
+        Self::Refused(alert)
+    }
+}
+
+/// The stages of a handshake in their order; the first that fails decides.
+fn find_outcome(profile: &Profile, situation: &Situation) -> Result<String, Failure> {
+    let Some(broker) = &situation.broker else {
+        return Ok(
+            "nothing speaks against it, but the broker's certificate was not given (--broker, --mosquitto-conf or --connect)"
+                .into(),
+        );
+    };
+    let refusals = broker.startup_refusals();
+    if !refusals.is_empty() {
+        return Err(Failure::NoBroker(refusals.join("; ")));
+    }
+    if broker.is_plain || broker.certificates.is_empty() {
+        return Err(plain_broker().into());
+    }
+    let suite = negotiate(profile, broker)?;
+    if let Some(objection) = sending_objection(broker) {
+        return Err(objection.into());
+    }
+    match profile.engine {
+        Engine::BearSsl => check_chain(profile, situation, broker, &suite)?,
+        Engine::Rustls => webpki_rules::check_chain(situation, broker)?,
+    }
+    client::judge(profile, broker, &situation.client, situation.now)?;
+    Ok(format!("with {}", suite.name))
+}
+
+/// A TLS device at a port that speaks plain MQTT: the broker takes the handshake for a bad packet and hangs up.
+fn plain_broker() -> Alert {
+    Alert {
+        error: 31,
+        reason: "the broker's listener has no TLS: it needs both certfile and keyfile".to_owned(),
+        cure: "set certfile and keyfile for the listener in mosquitto.conf".to_owned(),
+    }
+}
+
+fn check_chain(profile: &Profile, situation: &Situation, broker: &Broker, suite: &Suite) -> Result<(), Alert> {
+    let anchors: Vec<_> = situation.anchors.iter().filter_map(|anchor| Anchor::read(anchor.der()).ok()).collect();
+    let trust = Trust { abilities: &profile.abilities, anchors: &anchors, server_name: &situation.host, clock: situation.now };
+    let chain = broker.chain();
+    match validate(trust, &chain) {
+        Ok(validated) => check_use(profile, &validated, suite),
+        Err(refusal) => {
+            let (reason, cure) = explain::refusal(profile, situation, &chain, refusal);
+            Err(Alert { error: refusal.error.0, reason, cure })
+        }
+    }
+}
+
+/// After the chain: the key's allowed usages against the suite, and its size against the handshake's buffers.
+fn check_use(profile: &Profile, validated: &Validated<'_>, suite: &Suite) -> Result<(), Alert> {
+    const WRONG_KEY_USAGE: Fault = Fault(28);
+    const LIMIT_EXCEEDED: Fault = Fault(23);
+    const BAD_SIGNATURE: Fault = Fault(27);
+    let by_key_exchange = suite.key_exchange == "RSA";
+    let allowed = if by_key_exchange { validated.usages.key_exchange } else { validated.usages.signing };
+    if !allowed {
+        let wanted = if by_key_exchange { "keyEncipherment" } else { "digitalSignature" };
+        return Err(by_table(
+            WRONG_KEY_USAGE,
+            format!("keyUsage of the server's certificate lacks {wanted}, which {} needs", suite.name),
+        ));
+    }
+    let PublicKey::Rsa { n, .. } = validated.key else { return Ok(()) };
+    let too_large =
+        format!("the server's {} key is larger than the device's {} bits", validated.key, profile.abilities.largest_rsa);
+    if n.len() > 512 || (by_key_exchange && n.len() * 8 > profile.abilities.largest_rsa) {
+        return Err(by_table(LIMIT_EXCEEDED, too_large));
+    }
+    if n.len() * 8 > profile.abilities.largest_rsa {
+        return Err(Alert { error: BAD_SIGNATURE.0, reason: too_large, cure: explain::CURE_LARGE_KEY.to_owned() });
+    }
+    Ok(())
+}
+
+fn by_table(fault: Fault, reason: String) -> Alert {
+    let cure = bearssl::error(fault.0).map(|error| error.cure).unwrap_or_default();
+    Alert { error: fault.0, reason, cure: cure.to_owned() }
+}

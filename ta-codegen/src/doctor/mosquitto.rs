@@ -1,0 +1,177 @@
+//! mosquitto.conf as Mosquitto 2.0 reads it.
+
+use std::path::{Path, PathBuf};
+
+/// The options Mosquitto 2.0 knows; any other one keeps it from starting. Found by asking Mosquitto 2.0.11 itself.
+const OPTIONS: &str = include_str!("mosquitto_options.txt");
+
+/// Options of a listener that may stand there only once.
+const ONCE: &[&str] = &[
+    "certfile",
+    "keyfile",
+    "cafile",
+    "capath",
+    "crlfile",
+    "ciphers",
+    "ciphers_tls1.3",
+    "tls_version",
+    "dhparamfile",
+    "psk_hint",
+];
+
+/// Options that are true or false.
+const BOOLEANS: &[&str] = &["require_certificate", "use_identity_as_username", "use_subject_as_username"];
+
+/// A value and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Setting {
+    name: String,
+    pub(super) value: String,
+    pub(super) file: PathBuf,
+}
+
+/// One listener.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Listener {
+    pub(super) port: Option<u16>,
+    settings: Vec<Setting>,
+}
+
+impl Listener {
+    pub(super) fn setting(&self, name: &str) -> Option<&Setting> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        self.setting(name).map(|setting| setting.value.as_str())
+    }
+
+    pub(super) fn is_true(&self, name: &str) -> bool {
+        self.value(name).is_some_and(|value| matches!(value, "true" | "1"))
+    }
+
+    /// Whether anything about TLS is set.
+    pub(super) fn mentions_tls(&self) -> bool {
+        ["certfile", "keyfile", "cafile", "capath"].iter().any(|name| self.setting(name).is_some())
+    }
+}
+
+/// The whole configuration.
+#[derive(Debug, Default)]
+pub(super) struct Configuration {
+    /// The listener of the options before any `listener` line comes first.
+    pub(super) listeners: Vec<Listener>,
+    /// Why Mosquitto does not start.
+    pub(super) refusals: Vec<String>,
+}
+
+/// Reads a configuration and what it includes; the error is a file that cannot be read.
+pub(super) fn read(path: &Path) -> Result<Configuration, String> {
+    let mut configuration = Configuration { listeners: vec![Listener::default()], refusals: Vec::new() };
+    configuration.read_file(path, 0)?;
+    let default = &configuration.listeners[0];
+    if configuration.listeners.len() > 1 && default.port.is_none() && !default.mentions_tls() {
+        configuration.listeners.remove(0);
+    }
+    Ok(configuration)
+}
+
+impl Configuration {
+    /// Each included file starts at the default listener again.
+    fn read_file(&mut self, path: &Path, depth: usize) -> Result<(), String> {
+        const DEEPEST: usize = 10;
+        if depth > DEEPEST {
+            return Err(format!("{}: include_dir leads too deep", path.display()));
+        }
+        let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut listener = 0;
+        for (number, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
+            let line = line.trim_start_matches(' ').trim_end();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let (name, value) = line.split_once(' ').unwrap_or((line, ""));
+            let value = value.trim_start_matches(' ');
+            if name == "include_dir" {
+                self.include(&resolve(value, path).path, depth)?;
+            } else if let Err(refusal) = self.option(&mut listener, name, value, path) {
+                self.refusals.push(format!("{}: line {}: {refusal}", path.display(), number + 1));
+            }
+        }
+        Ok(())
+    }
+
+    /// Files ending in `.conf`, in the order of their names.
+    fn include(&mut self, directory: &Path, depth: usize) -> Result<(), String> {
+        let entries = std::fs::read_dir(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+        let mut files: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "conf"));
+        files.sort();
+        files.iter().try_for_each(|file| self.read_file(file, depth + 1))
+    }
+
+    fn option(&mut self, listener: &mut usize, name: &str, value: &str, path: &Path) -> Result<(), String> {
+        let known = OPTIONS.split_whitespace().any(|option| option == name);
+        if !known && !name.starts_with("auth_opt_") && !name.starts_with("plugin_opt_") {
+            return Err(format!("Mosquitto does not know the option \"{name}\""));
+        }
+        if name == "listener" {
+            let port = value.split(' ').next().unwrap_or_default();
+            self.listeners.push(Listener { port: Some(read_port(port)?), settings: Vec::new() });
+            *listener = self.listeners.len() - 1;
+            return Ok(());
+        }
+        let current = &mut self.listeners[*listener];
+        if name == "port" {
+            self.listeners[0].port = Some(read_port(value)?);
+            return Ok(());
+        }
+        if !ONCE.contains(&name) && !BOOLEANS.contains(&name) && name != "protocol" {
+            return Ok(());
+        }
+        current.set(name, value, path)
+    }
+}
+
+impl Listener {
+    fn set(&mut self, name: &str, value: &str, path: &Path) -> Result<(), String> {
+        if value.is_empty() {
+            return Err(format!("\"{name}\" has no value"));
+        }
+        if ONCE.contains(&name) && self.setting(name).is_some() {
+            return Err(format!("\"{name}\" is set twice for one listener"));
+        }
+        if BOOLEANS.contains(&name) && !matches!(value, "true" | "false" | "1" | "0") {
+            return Err(format!("\"{name} {value}\" is not true or false"));
+        }
+        self.settings.retain(|setting| setting.name != name);
+        self.settings.push(Setting { name: name.to_owned(), value: value.to_owned(), file: path.to_owned() });
+        Ok(())
+    }
+}
+
+/// Port 0 stands for a Unix socket.
+fn read_port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("\"{text}\" is not a port"))
+}
+
+/// A file a configuration names.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    pub(super) path: PathBuf,
+    /// A remark when the place is a guess.
+    pub(super) remark: Option<String>,
+}
+
+/// Mosquitto takes relative paths from its working directory, which the doctor cannot know: it tries its own, then the
+/// configuration's folder.
+pub(super) fn resolve(value: &str, configuration: &Path) -> Resolved {
+    let path = PathBuf::from(value);
+    let beside = configuration.parent().unwrap_or(Path::new("")).join(&path);
+    if path.is_absolute() || path.exists() || !beside.exists() {
+        let remark = (!path.is_absolute()).then(|| format!("{value} is relative to where mosquitto is started; taken from here"));
+        return Resolved { path, remark };
+    }
+    let remark = format!("{value} is relative to where mosquitto is started; taken from the folder of the configuration");
+    Resolved { path: beside, remark: Some(remark) }
+}
