@@ -2,16 +2,29 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
+
+use super::doctor;
 
 /// Turn CA certificates into trust anchors for small devices.
 ///
 /// Reads certificates, PEM or DER, and writes what a device needs of them: the subject and the public key.
 #[derive(Debug, Parser)]
-#[command(version, after_help = AFTER_HELP, override_usage = "ta-codegen <--c-header|--brssl|--rust> [OPTIONS] FILE...")]
+#[command(version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+#[command(override_usage = "ta-codegen <--c-header|--brssl|--rust> [OPTIONS] FILE...\n       ta-codegen <COMMAND> [OPTIONS]")]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+
     #[command(flatten)]
     pub(super) generate: Generate,
+}
+
+/// What the command does besides generating.
+#[derive(Debug, Subcommand)]
+#[command(disable_help_subcommand = true)]
+pub(super) enum Command {
+    Doctor(Box<doctor::Arguments>),
 }
 
 const AFTER_HELP: &str = "\

@@ -1,13 +1,14 @@
 //! The front ends: one module for each thing that the command does.
 
 mod arguments;
+mod doctor;
 mod generate;
 mod input;
 mod output;
 
 use std::process::ExitCode;
 
-use arguments::Arguments;
+use arguments::{Arguments, Command};
 use clap::Parser;
 
 /// How a run ends; the numbers are part of the interface, and `--help` documents them.
@@ -30,5 +31,9 @@ impl From<Outcome> for ExitCode {
 /// Runs the command with the arguments of this process.
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    generate::run(&arguments.generate).into()
+    match &arguments.command {
+        Some(Command::Doctor(doctor)) => doctor::run(doctor),
+        None => generate::run(&arguments.generate),
+    }
+    .into()
 }

@@ -1,11 +1,14 @@
 //! The broker: what its settings make of it, and what keeps it from starting.
 
+use super::connect;
 use super::mosquitto::{self, Listener, Resolved, Setting};
 use super::openssl::chain::{Parsed, sent};
 use super::openssl::cipher_list::{self, CipherList};
 use super::openssl::security::objection;
 use super::parts::Anchor;
 use super::private_key::{self, Match};
+use super::profile::Profile;
+use crate::error::Origin;
 use crate::{Certificate, PublicKey, read_certificates};
 use std::path::Path;
 
@@ -28,6 +31,10 @@ pub struct Broker {
     pub revocation_list: bool,
     /// Whether the port speaks plain MQTT.
     pub is_plain: bool,
+    /// The alert it answered with when it was asked for its chain.
+    pub alert: Option<u8>,
+    /// The number of the cipher suite it was seen to choose.
+    pub suite: Option<u16>,
     /// Why it does not start.
     pub refusals: Vec<String>,
     /// What may be wrong without keeping it from starting.
@@ -49,10 +56,39 @@ impl Broker {
             require_certificate: false,
             revocation_list: false,
             is_plain: false,
+            alert: None,
+            suite: None,
             refusals: Vec::new(),
             warnings: Vec::new(),
             passes: Vec::new(),
         }
+    }
+
+    /// What a broker answered to a client like `profile`.
+    ///
+    /// `name` is what messages call the place of a certificate.
+    #[must_use]
+    pub fn observed(answer: connect::Answer, profile: &Profile, name: impl Fn(usize) -> Origin) -> Self {
+        let mut broker = Self { is_observed: true, ..Self::with_certificates(Vec::new()) };
+        match answer {
+            connect::Answer::Alert(alert) => broker.alert = Some(alert),
+            connect::Answer::Chain { suite, certificates, asks_for_certificate } => {
+                let named = certificates.into_iter().enumerate().map(|(position, der)| Certificate::new(der, name(position)));
+                broker.certificates = named.collect();
+                broker.suite = Some(suite);
+                broker.require_certificate = asks_for_certificate;
+                let count = broker.certificates.len();
+                let pass =
+                    format!("sends a chain of {count} to a client like {}; nothing was verified while fetching it", profile.name);
+                broker.passes.push(pass);
+            }
+        }
+        if broker.require_certificate {
+            broker
+                .warnings
+                .push("asks for a client certificate; whether it accepts a given one cannot be seen from here".to_owned());
+        }
+        broker
     }
 
     /// Reads mosquitto.conf and the files it names; `certificates` are used in place of `certfile` when they are given.

@@ -1,11 +1,13 @@
 //! The single checks: what is right, doubtful or wrong, whatever the verdicts are.
 
+use super::broker::public_key;
 use super::client::is_p256;
 use super::explain::names;
 use super::openssl::chain::Parsed;
 use super::profile::{ClientKeys, Profile};
 use super::{Broker, Situation};
-use crate::{Certificate, display_name, read_trust_anchors};
+use crate::time::Time;
+use crate::{Certificate, PublicKey, display_name, read_trust_anchors};
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +55,18 @@ pub(super) fn check(situation: &Situation, profiles: &[&'static Profile]) -> Vec
     }
     checks.extend(situation.client.first().into_iter().flat_map(|own| check_client(own, situation, profiles)));
     for profile in profiles {
-        checks.extend(profile.remark.map(|remark| check_of(Grade::Warning, profile.name, remark)));
+        let remark = profile.remark.filter(|_| situation.has_ec_key());
+        checks.extend(remark.map(|remark| check_of(Grade::Warning, profile.name, remark)));
     }
     checks
+}
+
+impl Situation {
+    /// Whether the verdict may hang on ECDSA.
+    fn has_ec_key(&self) -> bool {
+        let server = self.broker.iter().filter_map(|broker| broker.certificates.first());
+        self.anchors.iter().chain(server).any(|certificate| matches!(public_key(certificate), Some(PublicKey::Ec { .. })))
+    }
 }
 
 /// The anchor is read leniently for the verdict; here the generator has its say.
@@ -152,16 +163,18 @@ fn check_dates(certificate: &Certificate, situation: &Situation, expired: Grade)
     let origin = certificate.origin();
     let validity = parsed.x509.validity();
     let left = validity.not_after.timestamp() - situation.now.unix_seconds();
+    let end = Time::from_unix_seconds(validity.not_after.timestamp());
     if validity.not_before.timestamp() > situation.now.unix_seconds() {
-        return vec![check_of(expired, origin, format!("not valid before {}", validity.not_before))];
+        let start = Time::from_unix_seconds(validity.not_before.timestamp());
+        return vec![check_of(expired, origin, format!("not valid before {start}"))];
     }
     let too_soon = situation.expires_within.filter(|seconds| left < *seconds);
     match too_soon {
         Some(seconds) => {
-            vec![check_of(Grade::Fail, origin, format!("valid until {}: less than {} more", validity.not_after, days(seconds)))]
+            vec![check_of(Grade::Fail, origin, format!("valid until {}: less than {} more", end, days(seconds)))]
         }
-        None if left < 0 => vec![check_of(expired, origin, format!("expired on {}", validity.not_after))],
-        None => vec![check_of(Grade::Pass, origin, format!("valid until {}, {} more", validity.not_after, days(left)))],
+        None if left < 0 => vec![check_of(expired, origin, format!("expired on {end}"))],
+        None => vec![check_of(Grade::Pass, origin, format!("valid until {}, {} more", end, days(left)))],
     }
 }
 

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 pub enum Answer {
     /// The chain, and whether the broker asked for a client certificate.
     Chain {
+        /// The number of the cipher suite the broker chose.
+        suite: u16,
         /// DER certificates, the server's own first.
         certificates: Vec<Vec<u8>>,
         /// Whether a CertificateRequest came along.
@@ -126,6 +128,7 @@ fn with_length(bytes: usize, data: &[u8]) -> Vec<u8> {
 #[derive(Default)]
 struct Handshake {
     bytes: Vec<u8>,
+    suite: u16,
     certificates: Vec<Vec<u8>>,
     asks_for_certificate: bool,
 }
@@ -152,12 +155,14 @@ impl Handshake {
     fn read_messages(&mut self) -> std::io::Result<Option<Answer>> {
         while let Some((kind, body)) = self.next_message() {
             match kind {
-                // Certificate, CertificateRequest, ServerHelloDone (RFC 5246, section 7.4)
+                // ServerHello, Certificate, CertificateRequest, ServerHelloDone (RFC 5246, section 7.4)
+                2 => self.suite = chosen_suite(&body).ok_or_else(|| invalid("the ServerHello is malformed"))?,
                 11 => self.certificates = certificates(&body).ok_or_else(|| invalid("the Certificate message is malformed"))?,
                 13 => self.asks_for_certificate = true,
                 14 => {
                     let certificates = std::mem::take(&mut self.certificates);
-                    return Ok(Some(Answer::Chain { certificates, asks_for_certificate: self.asks_for_certificate }));
+                    let suite = self.suite;
+                    return Ok(Some(Answer::Chain { suite, certificates, asks_for_certificate: self.asks_for_certificate }));
                 }
                 _ => {}
             }
@@ -172,6 +177,13 @@ impl Handshake {
         self.bytes.drain(..4 + length);
         Some(message)
     }
+}
+
+/// Behind version, random and session identifier.
+fn chosen_suite(hello: &[u8]) -> Option<u16> {
+    let after_session = 35 + usize::from(*hello.get(34)?);
+    let suite = hello.get(after_session..after_session + 2)?;
+    Some(u16::from_be_bytes([suite[0], suite[1]]))
 }
 
 fn certificates(body: &[u8]) -> Option<Vec<Vec<u8>>> {

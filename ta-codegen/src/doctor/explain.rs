@@ -7,6 +7,7 @@ use super::parts::Anchor;
 use super::profile::Profile;
 use super::signature::{Signed, is_rsa};
 use super::validator::Refusal;
+use crate::time::Time;
 use crate::{PublicKey, bearssl, display_name};
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 
@@ -44,9 +45,9 @@ fn which(chain: &[&[u8]], position: usize) -> String {
 
 fn validity(situation: &Situation, which: &str, certificate: &Parsed<'_>) -> String {
     let validity = certificate.x509.validity();
-    let (from, to) = (validity.not_before, validity.not_after);
+    let [from, to] = [validity.not_before, validity.not_after].map(|date| Time::from_unix_seconds(date.timestamp()));
     let clock = situation.now;
-    if from.timestamp() > clock.unix_seconds() {
+    if from > clock {
         return format!("{which} is not valid before {from}, and the device's clock says {clock}");
     }
     format!("{which} expired on {to}, and the device's clock says {clock}")

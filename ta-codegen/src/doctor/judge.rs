@@ -78,6 +78,9 @@ fn find_outcome(profile: &Profile, situation: &Situation) -> Result<String, Fail
     if !refusals.is_empty() {
         return Err(Failure::NoBroker(refusals.join("; ")));
     }
+    if let Some(alert) = broker.alert {
+        return Err(answered_with(alert).into());
+    }
     if broker.is_plain || broker.certificates.is_empty() {
         return Err(plain_broker().into());
     }
@@ -91,6 +94,17 @@ fn find_outcome(profile: &Profile, situation: &Situation) -> Result<String, Fail
     }
     client::judge(profile, broker, &situation.client, situation.now)?;
     Ok(format!("with {}", suite.name))
+}
+
+/// The broker refused every client the doctor imitated.
+fn answered_with(alert: u8) -> Alert {
+    let error = 256 + u16::from(alert);
+    let entry = bearssl::error(error);
+    Alert {
+        error,
+        reason: format!("the broker answered with alert {alert}: {}", entry.map(|entry| entry.cause).unwrap_or_default()),
+        cure: entry.map(|entry| entry.cure).unwrap_or_default().to_owned(),
+    }
 }
 
 /// A TLS device at a port that speaks plain MQTT: the broker takes the handshake for a bad packet and hangs up.

@@ -28,7 +28,7 @@ use crate::time::Time;
 pub use broker::Broker;
 pub use checks::{Check, Grade};
 pub use judge::{Outcome, Verdict};
-pub use profile::{ClientKeys, Engine, Group, PROFILES, Profile, Suites, profile};
+pub use profile::{ClientKeys, Engine, Group, PROFILES, Profile, Suites, profile, with_4k_rsa};
 pub use report::Report;
 pub use signature::{Abilities, Hash};
 

@@ -37,6 +37,9 @@ enum ServerKey {
 
 /// Finds the suite.
 pub(super) fn negotiate(profile: &Profile, broker: &Broker) -> Result<Suite, Alert> {
+    if let Some(chosen) = broker.suite.and_then(|number| Suite::all().into_iter().find(|suite| suite.number == number)) {
+        return Ok(chosen);
+    }
     if !broker.accepts_tls12() {
         let reason = "the broker accepts TLS 1.3 only, and the device speaks TLS 1.2".to_owned();
         return Err(Alert { error: PROTOCOL_VERSION, reason, cure: "set `tls_version tlsv1.2` in mosquitto.conf".to_owned() });

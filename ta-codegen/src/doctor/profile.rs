@@ -188,3 +188,16 @@ pub const PROFILES: &[Profile] = &[
 pub fn profile(name: &str) -> Option<&'static Profile> {
     PROFILES.iter().find(|profile| profile.name == name)
 }
+
+/// The same device built with USE_4K_RSA, which doubles the largest RSA key of an ESP8266.
+#[must_use]
+pub fn with_4k_rsa(profile: &'static Profile) -> &'static Profile {
+    const LARGE: &Profile = &Profile {
+        description: "Tasmota on ESP8266 built with USE_4K_RSA",
+        abilities: RSA_VALIDATOR,
+        client_keys: ClientKeys::P256,
+        name: "tasmota-esp8266",
+        ..TASMOTA_RSA
+    };
+    if profile.name == LARGE.name { LARGE } else { profile }
+}

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 pub(super) const JSON_VERSION: u32 = 1;
 
 /// Everything the doctor found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// The single checks, in the order they were made.
     pub checks: Vec<Check>,
@@ -19,6 +19,16 @@ pub struct Report {
 }
 
 impl Report {
+    /// Adds another report's verdicts, and those of its checks that are not there yet.
+    pub fn add(&mut self, other: Self) {
+        for check in other.checks {
+            if !self.checks.contains(&check) {
+                self.checks.push(check);
+            }
+        }
+        self.verdicts.extend(other.verdicts);
+    }
+
     /// Whether every device connects and no check speaks of an end too near; with `strict` a warning is enough to say no.
     #[must_use]
     pub fn is_good(&self, strict: bool, expiry_watched: bool) -> bool {

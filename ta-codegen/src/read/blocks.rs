@@ -21,6 +21,11 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    /// A certificate that did not come from a file, with a name for its place.
+    pub fn new(der: Vec<u8>, origin: Origin) -> Self {
+        Self { der, origin }
+    }
+
     /// The DER as it stood in the file, without the PEM armour and without OpenSSL's trust settings.
     pub fn der(&self) -> &[u8] {
         &self.der
