@@ -6,6 +6,7 @@ use ta_codegen::Certificate;
 use ta_codegen::doctor::{self, Broker, Outcome, Profile, Situation};
 use ta_codegen::time::Time;
 
+use crate::handshakes::{Expected, PROFILES, Scenario, scenarios};
 use crate::support;
 
 /// 20 November 2026, a minute before midnight UTC: the day the rows were measured, when all certificates had become valid.
@@ -96,4 +97,58 @@ fn compare(folder: &Path, certificates: &Path) -> usize {
 fn every_measured_handshake_is_predicted() {
     let Some(folder) = support::shared("handshakes") else { return };
     assert_eq!(compare(&folder, &folder.join("certs")), 78 * 4);
+}
+
+/// What the command says about one scenario of the handshake suite, as JSON.
+fn command_on(scenario: &Scenario) -> (serde_json::Value, i32) {
+    let mut command = support::ta_codegen();
+    command.args(["doctor", "--json"]).arg("--ca").args(&scenario.anchors);
+    command.arg("--mosquitto-conf").arg(&scenario.configuration);
+    PROFILES.iter().for_each(|profile| {
+        command.args(["--target", profile]);
+    });
+    if !scenario.host.is_empty() {
+        command.args(["--host", scenario.host]);
+    }
+    if let Some(client) = &scenario.client {
+        command.arg("--client").arg(&client.certificate);
+    }
+    if let Some(clock) = scenario.clock {
+        command.args(["--at", &format!("@{clock}")]);
+    }
+    let outcome = support::run(&mut command);
+    assert!(outcome.stderr.is_empty(), "{}: {}", scenario.id, outcome.stderr);
+    (serde_json::from_slice(&outcome.stdout).expect("JSON"), outcome.status)
+}
+
+/// The outcome of one device, written as in the table.
+fn outcome_of(report: &serde_json::Value, profile: &str) -> String {
+    let targets = report["targets"].as_array().expect("targets");
+    let target = targets.iter().find(|target| target["target"] == profile).expect("the target");
+    match &target["outcome"] {
+        serde_json::Value::String(text) => text.clone(),
+        number => number.to_string(),
+    }
+}
+
+#[test]
+fn doctor_says_of_every_scenario_what_the_device_says() {
+    let mut wrong = Vec::new();
+    for scenario in scenarios().iter() {
+        let (report, status) = command_on(scenario);
+        let said: Vec<_> = PROFILES.iter().map(|profile| outcome_of(&report, profile)).collect();
+        let connects = said.iter().all(|outcome| outcome == "ok");
+        let right = match &scenario.expected {
+            Expected::BrokerRefuses(_) => said.iter().all(|outcome| outcome == "broker-refuses-to-start"),
+            Expected::AnchorRefused(_) => {
+                report["checks"].as_array().is_some_and(|checks| checks.iter().any(|check| check["grade"] == "fail"))
+            }
+            Expected::Outcomes(outcomes) => said.iter().zip(outcomes).all(|(said, right)| right.contains(&said.as_str())),
+        };
+        if !right || (status == 0) != connects {
+            let expected: Vec<_> = scenario.expected.outcomes().map(|(_, outcomes)| outcomes.join("/")).collect();
+            wrong.push(format!("{} {}: device {expected:?}, doctor {said:?}, exit {status}", scenario.id, scenario.description));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong predictions:\n{}", wrong.len(), wrong.join("\n"));
 }
