@@ -222,9 +222,12 @@ impl Broker {
             "TLS_AES_128_CCM_SHA256",
             "TLS_AES_128_CCM_8_SHA256",
         ];
-        let list = listener.value("ciphers_tls1.3").unwrap_or_default();
-        if let Some(unknown) = list.split(':').find(|name| !name.is_empty() && !SUITES.contains(name)) {
-            self.refusals.push(format!("ciphers_tls1.3: OpenSSL does not know \"{unknown}\""));
+        let Some(list) = listener.value("ciphers_tls1.3") else { return };
+        let (known, unknown): (Vec<_>, Vec<_>) = list.split(':').partition(|name| SUITES.contains(name));
+        if known.is_empty() {
+            self.refusals.push(format!("ciphers_tls1.3: OpenSSL knows none of \"{list}\""));
+        } else if !unknown.is_empty() {
+            self.warnings.push(format!("ciphers_tls1.3: OpenSSL passes over {}", unknown.join(", ")));
         }
     }
 
