@@ -62,17 +62,27 @@ impl Certificates {
     }
 }
 
-/// Makes a key of `kind`: `rsa2048`, `rsa2048-exponent3`, `p256`, `p256-compressed`, and so on.
+/// Makes a key of `kind`: `rsa2048`, `rsa2048-exponent3`, `p256`, `p256-compressed`, `ed25519`, and so on.
 fn make_key(kind: &str, path: &Path) {
     let (algorithm, option) = kind.split_once('-').unwrap_or((kind, ""));
-    let Some(bits) = algorithm.strip_prefix("rsa") else {
-        let curve = format!("ec_paramgen_curve:{}", algorithm.replace('p', "P-"));
-        openssl(["genpkey", "-algorithm", "EC", "-pkeyopt", &curve, "-out", text(path)]);
-        if option == "compressed" {
-            openssl(["ec", "-in", text(path), "-conv_form", "compressed", "-out", text(path)]);
-        }
-        return;
-    };
+    if let Some(bits) = algorithm.strip_prefix("rsa") {
+        make_rsa_key(bits, option, path);
+    } else if let Some(bits) = algorithm.strip_prefix('p') {
+        make_ec_key(bits, option, path);
+    } else {
+        openssl(["genpkey", "-algorithm", algorithm, "-out", text(path)]);
+    }
+}
+
+fn make_ec_key(bits: &str, option: &str, path: &Path) {
+    let curve = format!("ec_paramgen_curve:P-{bits}");
+    openssl(["genpkey", "-algorithm", "EC", "-pkeyopt", &curve, "-out", text(path)]);
+    if option == "compressed" {
+        openssl(["ec", "-in", text(path), "-conv_form", "compressed", "-out", text(path)]);
+    }
+}
+
+fn make_rsa_key(bits: &str, option: &str, path: &Path) {
     // More than two primes make the search several times shorter (RFC 8017, section 3); the public key looks the same.
     // OpenSSL allows a fourth from 4096 bits on.
     let primes = if bits.parse::<u32>().expect("a number of bits") >= 4096 { 4 } else { 2 };
