@@ -6,7 +6,11 @@ use std::{
     process::Command,
 };
 
-use crate::support::{Outcome, fixture, project, read, require, require_file, run, ta_codegen, temporary_folder, text, write};
+use ta_codegen::bearssl;
+
+use crate::support::{
+    Outcome, fixture, project, read, read_text, require, require_file, run, ta_codegen, temporary_folder, text, write,
+};
 
 /// The example's `make`, with `ca` as its CA and everything it makes in `folder`.
 fn make(folder: &Path, ca: &Path) -> Command {
@@ -79,5 +83,17 @@ fn client_explains_its_command_line() {
     ];
     for (arguments, words) in refused {
         client(folder.path(), arguments).expect_status(2).expect_stderr(&[words]);
+    }
+}
+
+/// The example's words for BearSSL's errors are those of `ta-codegen doctor`, and none is missing.
+#[test]
+fn client_speaks_of_errors_as_the_doctor_does() {
+    let source = read_text(project().join("example-firmware/c/src/errors.c"));
+    for error in bearssl::ERRORS.iter().filter(|error| error.number < 256) {
+        let row = source.split_once(&format!("ROW({},", error.name));
+        let row = row.unwrap_or_else(|| panic!("errors.c has no row for {}", error.name)).1;
+        let meaning = row.split('"').nth(1).expect("a meaning");
+        assert_eq!(meaning, error.meaning, "{}", error.name);
     }
 }
