@@ -1,13 +1,15 @@
 //! A real Mosquitto for one test: on a free loopback port, with the settings the test
 //! gives, stopped when the value is dropped.
 
-use std::fs;
-use std::io;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use crate::support::{read_text, require, temporary_folder, write};
+use std::{
+    fs,
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 use tempfile::TempDir;
 
 /// How long a broker may take until it listens: far more than the 20 ms it needs.
@@ -62,28 +64,26 @@ impl Mosquitto {
 
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default()
+        read_text(self.folder.path().join(LOG))
     }
 
     fn spawn(port: u16, settings: &str) -> Self {
-        let folder = TempDir::new().expect("the system's temporary folder is writable");
-        let configuration = folder.path().join("mosquitto.conf");
+        let folder = temporary_folder();
         // `user root` keeps a broker started by root able to read the test's key files;
         // for every other user Mosquitto ignores the line.
         let text = format!(
             "user root\nlog_dest stderr\nlog_type all\nallow_anonymous true\n\
              listener {port} 127.0.0.1\n{settings}\n"
         );
-        fs::write(&configuration, text).expect("our own folder");
-        let log = fs::File::create(folder.path().join(LOG)).expect("our own folder");
-        let process = command("mosquitto")
+        let log = fs::File::create(folder.path().join(LOG)).expect("a file for the log");
+        let process = daemon()
             .arg("-c")
-            .arg(&configuration)
+            .arg(write(&folder, "mosquitto.conf", text))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
-            .unwrap_or_else(|error| missing("mosquitto", "mosquitto", &error));
+            .expect("mosquitto runs");
         Self { process, port, folder }
     }
 
@@ -126,14 +126,14 @@ impl Subscriber {
     pub(crate) fn subscribe(broker: &Mosquitto, topic: &str, more: &[&str]) -> Self {
         let acknowledged = broker.log().matches("Sending SUBACK").count();
         let port = broker.port().to_string();
-        let process = command("mosquitto_sub")
+        let process = require("mosquitto_sub", "mosquitto-clients")
             .args(["-h", "127.0.0.1", "-p", &port, "-t", topic, "-C", "1", "-W", "30"])
             .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| missing("mosquitto_sub", "mosquitto-clients", &error));
+            .expect("mosquitto_sub runs");
         let start = Instant::now();
         while broker.log().matches("Sending SUBACK").count() == acknowledged {
             assert!(start.elapsed() < START_LIMIT, "mosquitto_sub does not subscribe:\n{}", broker.log());
@@ -151,17 +151,13 @@ impl Subscriber {
     }
 }
 
-/// `program` with the folders where Debian keeps daemons added to its search path.
-fn command(program: &str) -> Command {
-    let daemon = Path::new("/usr/sbin").join(program);
-    Command::new(if daemon.exists() { daemon } else { program.into() })
+/// Debian installs it where only root's search path leads.
+fn daemon() -> Command {
+    let debian = "/usr/sbin/mosquitto";
+    require(if Path::new(debian).exists() { debian } else { "mosquitto" }, "mosquitto")
 }
 
 fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port");
     listener.local_addr().expect("a bound socket").port()
-}
-
-fn missing(program: &str, package: &str, error: &io::Error) -> ! {
-    panic!("{program} does not run ({error}): apt install {package}");
 }
