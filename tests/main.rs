@@ -1,5 +1,6 @@
 //! One test program: a module per topic.
 
+mod authority;
 mod build_script;
 mod c_example;
 mod chain;
@@ -7,6 +8,7 @@ mod command_line;
 mod crates;
 mod doctor;
 mod doctor_differential;
+mod firmware_host;
 mod flash;
 mod flash_size;
 mod golden;
