@@ -8,6 +8,7 @@ mod command_line;
 mod crates;
 mod doctor;
 mod doctor_differential;
+mod evil_server;
 mod firmware_host;
 mod flash;
 mod flash_size;
