@@ -10,6 +10,7 @@ mod doctor;
 mod doctor_differential;
 mod evil_server;
 mod firmware_host;
+mod firmware_qemu;
 mod flash;
 mod flash_size;
 mod golden;
