@@ -146,6 +146,12 @@ pub enum ProblemKind {
     /// A file beyond [`MAXIMUM_FILE_SIZE`](crate::MAXIMUM_FILE_SIZE).
     #[error("is larger than {} MiB, the most that is read; split it", crate::MAXIMUM_FILE_SIZE >> 20)]
     FileTooLarge,
+    /// A file with more PEM blocks than [`MAXIMUM_CERTIFICATES`](crate::MAXIMUM_CERTIFICATES).
+    #[error("has more than {} PEM blocks, the most that is read; split it", crate::MAXIMUM_CERTIFICATES)]
+    TooManyBlocks,
+    /// The file that brings a run beyond [`MAXIMUM_CERTIFICATES`](crate::MAXIMUM_CERTIFICATES).
+    #[error("brings the run beyond {} certificates, the most that is taken; run it on fewer files", crate::MAXIMUM_CERTIFICATES)]
+    TooManyCertificates,
     /// A file without a certificate; the text says what it holds instead.
     #[error("holds no certificate: {0}")]
     NoCertificate(String),
@@ -194,6 +200,9 @@ pub enum DecodeError {
     /// A version above 3.
     #[error("is an X.509 certificate of version {0}; there are versions 1 to 3")]
     Version(u32),
+    /// A subject beyond [`MAXIMUM_SUBJECT_SIZE`](crate::MAXIMUM_SUBJECT_SIZE), which fits no device.
+    #[error("has a subject of {0} bytes; up to {max} are taken, and usual ones have about 100", max = crate::MAXIMUM_SUBJECT_SIZE)]
+    SubjectTooLong(usize),
     /// A key type that BearSSL does not know.
     #[error("public key is {0}; BearSSL anchors are RSA up to 4096 bits or EC P-256, P-384, P-521")]
     KeyType(String),
@@ -227,7 +236,7 @@ impl DecodeError {
             DecodeError::TrailingData(_) => Fault::ExtraElement,
             DecodeError::Version(_) | DecodeError::KeyType(_) | DecodeError::Curve(_) => Fault::Unsupported,
             DecodeError::ExplicitCurve => Fault::Unexpected,
-            DecodeError::RsaKeyTooLong { .. } => Fault::LimitExceeded,
+            DecodeError::RsaKeyTooLong { .. } | DecodeError::SubjectTooLong(_) => Fault::LimitExceeded,
         };
         fault.bearssl_error()
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::anchor::TrustAnchor;
 use crate::error::{Error, Origin, Problem, ProblemKind};
-use crate::{MAXIMUM_FILE_SIZE, read_trust_anchors};
+use crate::{MAXIMUM_CERTIFICATES, MAXIMUM_FILE_SIZE, read_trust_anchors};
 
 /// What was found in files and directories.
 #[derive(Debug, Default)]
@@ -15,6 +15,21 @@ pub struct Input {
     pub anchors: Vec<TrustAnchor>,
     /// The files of directories that hold no certificate, with what they hold.
     pub skipped: Vec<Problem>,
+}
+
+impl Input {
+    /// Adds the anchors of one more file or directory.
+    ///
+    /// # Errors
+    ///
+    /// More than [`MAXIMUM_CERTIFICATES`] in all.
+    pub fn add(&mut self, path: &Path, anchors: Vec<TrustAnchor>) -> Result<(), Error> {
+        if self.anchors.len() + anchors.len() > MAXIMUM_CERTIFICATES {
+            return Err(problem(path, ProblemKind::TooManyCertificates));
+        }
+        self.anchors.extend(anchors);
+        Ok(())
+    }
 }
 
 /// Reads the files, and every file directly in the directories.
@@ -29,11 +44,11 @@ pub fn read_paths(paths: &[impl AsRef<Path>]) -> Result<Input, Error> {
         let path = path.as_ref();
         if !path.is_dir() {
             let anchors = read_file(path).and_then(|bytes| read_trust_anchors(&bytes, &path.to_string_lossy()));
-            input.anchors.extend(Error::collect(&mut problems, anchors).unwrap_or_default());
+            input.add(path, Error::collect(&mut problems, anchors).unwrap_or_default())?;
             continue;
         }
         if let Some(Input { anchors, skipped }) = Error::collect(&mut problems, read_directory(path)) {
-            input.anchors.extend(anchors);
+            input.add(path, anchors)?;
             input.skipped.extend(skipped);
         }
     }
@@ -47,7 +62,7 @@ fn read_directory(directory: &Path) -> Result<Input, Error> {
     for file in files_in(directory)? {
         let anchors = read_file(&file).and_then(|bytes| read_trust_anchors(&bytes, &file.to_string_lossy()));
         match anchors {
-            Ok(anchors) => input.anchors.extend(anchors),
+            Ok(anchors) => input.add(&file, anchors)?,
             Err(error) if error.is_without_certificate() => input.skipped.extend(error.into_problems()),
             Err(error) => problems.extend(error.into_problems()),
         }

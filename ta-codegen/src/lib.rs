@@ -11,6 +11,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Limits
+//!
+//! Input may come from anyone, so time and memory are bounded: both grow in proportion to the input, and the input has an end. A file
+//! holds up to [`MAXIMUM_FILE_SIZE`] bytes and [`MAXIMUM_CERTIFICATES`] PEM blocks, a run reads up to [`MAXIMUM_CERTIFICATES`]
+//! certificates, a certificate has less than 16 MiB as in TLS, and a subject up to [`MAXIMUM_SUBJECT_SIZE`] bytes. Beyond that there is
+//! an error that says so.
+//!
 //! # Features
 //!
 //! | feature | what it adds |
@@ -53,3 +60,9 @@ pub use text::Escaped;
 
 /// The largest file that is read, in bytes. Debian's bundle of all public CAs is 0.2 MiB.
 pub const MAXIMUM_FILE_SIZE: usize = 256 << 20;
+
+/// The most certificates of one run, and the most PEM blocks of one file. Debian's bundle has 142.
+pub const MAXIMUM_CERTIFICATES: usize = 100_000;
+
+/// The longest subject of an anchor, in bytes. Usual ones have about 100.
+pub const MAXIMUM_SUBJECT_SIZE: usize = 1 << 20;

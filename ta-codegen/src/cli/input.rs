@@ -24,7 +24,7 @@ pub(super) fn trust_anchors(paths: &[impl AsRef<Path>]) -> Result<Input, Error> 
             input::read_paths(&[path])
         };
         if let Some(input) = Error::collect(&mut problems, input) {
-            all.anchors.extend(input.anchors);
+            all.add(path, input.anchors)?;
             all.skipped.extend(input.skipped);
         }
     }

@@ -40,6 +40,12 @@ impl Certificate {
 /// The longest label that BearSSL's decoder takes; a longer one is text.
 const MAXIMUM_LABEL: usize = 126;
 
+/// The longest label that messages show; the longest in use, `ENCRYPTED PRIVATE KEY` and `NEW CERTIFICATE REQUEST`, have 23 characters.
+const MAXIMUM_SHOWN_LABEL: usize = 32;
+
+/// How many labels of blocks that hold no certificate are worth telling.
+const MAXIMUM_LABELS: usize = 8;
+
 /// Finds every certificate in `bytes`, PEM or DER, without decoding any. `file` is the name that messages use.
 ///
 /// # Errors
@@ -134,15 +140,21 @@ impl<'a> Scan<'a> {
     }
 
     fn run(&mut self) {
-        while let Some((label, begin_line)) = self.next_begin() {
+        for count in 0.. {
+            let Some((label, begin_line)) = self.next_begin() else { break };
+            if count == crate::MAXIMUM_CERTIFICATES {
+                self.problems.push(Problem { origin: Origin::file(self.file.clone()), kind: ProblemKind::TooManyBlocks });
+                break;
+            }
             let kind = Kind::of(&label);
+            let label = shown_label(&label);
             if kind != Kind::Other {
                 self.begun += 1;
             }
             let result = self.body(label, begin_line).and_then(|block| match kind {
                 Kind::Other => {
                     let checked = check_other(&block);
-                    self.other_labels.push(block.label);
+                    self.note(block.label);
                     checked
                 }
                 _ => self.certificate(&block, kind == Kind::Trusted),
@@ -152,6 +164,12 @@ impl<'a> Scan<'a> {
                 let origin = Origin { file: self.file.clone(), certificate, line: Some(begin_line) };
                 self.problems.push(Problem { origin, kind: problem });
             }
+        }
+    }
+
+    fn note(&mut self, label: String) {
+        if self.other_labels.len() < MAXIMUM_LABELS && !self.other_labels.contains(&label) {
+            self.other_labels.push(label);
         }
     }
 
@@ -174,7 +192,7 @@ impl<'a> Scan<'a> {
             if let Some(label) = label {
                 let mut label = String::from_utf8_lossy(label).to_uppercase();
                 label.retain(|character| !character.is_control());
-                return Some((Escaped(label.trim().trim_end_matches('-').trim()).to_string(), number));
+                return Some((label.trim().trim_end_matches('-').trim().to_owned(), number));
             }
         }
         None
@@ -222,6 +240,14 @@ impl<'a> Scan<'a> {
         }
         ProblemKind::DamagedBlock { label, line, reason: "it begins with a dash and is no END line" }
     }
+}
+
+/// The label for messages. Where the line break behind it is lost, the data, of a private key perhaps, follows it on its line.
+fn shown_label(label: &str) -> String {
+    let end = label.find("--").unwrap_or(label.len());
+    let shown: String = label[..end].chars().take(MAXIMUM_SHOWN_LABEL).collect();
+    let rest = if shown.len() < label.len() { " (and more on its line)" } else { "" };
+    format!("{}{rest}", Escaped(&shown))
 }
 
 /// What a block's label says about its content.

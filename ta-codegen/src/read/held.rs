@@ -88,11 +88,15 @@ fn text_without_block(bytes: &[u8]) -> String {
     let upper = bytes.to_ascii_uppercase();
     let line_of = |pattern: &[u8]| {
         let offset = upper.windows(pattern.len()).position(|window| window == pattern)?;
-        Some(1 + bytes[..offset].iter().filter(|&&byte| byte == b'\n').count())
+        let start = bytes[..offset].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let line = 1 + bytes[..start].iter().filter(|&&byte| byte == b'\n').count();
+        Some((line, bytes[start..offset].trim_ascii().is_empty()))
     };
-    if let Some(line) = line_of(b"-----BEGIN ") {
+    if let Some((line, true)) = line_of(b"-----BEGIN ") {
+        format!("the BEGIN in line {line} has no label, or more than that on its line; get the file again")
+    } else if let Some((line, false)) = line_of(b"-----BEGIN ") {
         format!("the BEGIN in line {line} does not stand at the start of its line; remove what is before it")
-    } else if let Some(line) = line_of(b"-----END ") {
+    } else if let Some((line, _)) = line_of(b"-----END ") {
         format!("the END in line {line} has no BEGIN line before it; get the file again")
     } else {
         "it is neither PEM (a line `-----BEGIN CERTIFICATE-----`) nor DER; give the CA's certificate, usually ca.crt".to_owned()

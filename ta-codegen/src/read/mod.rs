@@ -57,5 +57,8 @@ fn decode(der: &[u8]) -> Result<certificate::Layout, DecodeError> {
     if end < der.len() {
         return Err(DecodeError::TrailingData(der.len() - end));
     }
+    if layout.subject.len() > crate::MAXIMUM_SUBJECT_SIZE {
+        return Err(DecodeError::SubjectTooLong(layout.subject.len()));
+    }
     Ok(layout)
 }
