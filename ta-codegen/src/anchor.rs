@@ -202,3 +202,11 @@ pub fn unique(anchors: &[TrustAnchor]) -> Vec<&TrustAnchor> {
     let mut seen = std::collections::HashSet::with_capacity(anchors.len());
     anchors.iter().filter(|anchor| seen.insert(anchor.identity())).collect()
 }
+
+/// The time in which all of the anchors hold: from the latest notBefore to the earliest notAfter, which may be the earlier of the two.
+/// `None` where there is no anchor.
+pub fn common_validity(anchors: &[&TrustAnchor]) -> Option<Validity> {
+    let not_before = anchors.iter().map(|anchor| anchor.validity().not_before).max()?;
+    let not_after = anchors.iter().map(|anchor| anchor.validity().not_after).min()?;
+    Some(Validity { not_before, not_after })
+}

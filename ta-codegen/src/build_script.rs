@@ -10,6 +10,7 @@ use crate::check::{Warning, WarningKind, expiring, warnings};
 use crate::error::{Error, Origin, Problem, ProblemKind};
 use crate::files::{self, Output};
 use crate::input::{Input, read_paths};
+use crate::names::NameError;
 use crate::rust;
 use crate::time::Time;
 
@@ -178,7 +179,9 @@ impl Target {
     fn write(&self, anchors: &[TrustAnchor], out_dir: &Path) -> Result<(), Error> {
         let file = |path: &Path, content| vec![Output { path: out_dir.join(path), content }];
         let outputs: Vec<Output> = match self {
-            Target::Rust(path) => file(path, rust::source(&unique(anchors), "TRUST_ANCHORS")),
+            Target::Rust(path) => {
+                file(path, rust::source(&unique(anchors), "TRUST_ANCHORS").map_err(|error| problem(path, error))?)
+            }
             Target::Brssl(path) => file(path, c::brssl(anchors)),
             Target::CHeader(path) => {
                 files::create_directory(&out_dir.join(path))?;
@@ -187,6 +190,11 @@ impl Target {
         };
         files::write(&outputs).map(drop)
     }
+}
+
+/// A name in the output `path` that its language does not take.
+fn problem(path: &Path, error: NameError) -> Error {
+    Problem { origin: Origin::file(path.to_string_lossy()), kind: error.into() }.into()
 }
 
 /// Prints an instruction to Cargo. Where nobody listens, the build goes on.

@@ -179,6 +179,10 @@ pub enum ProblemKind {
         "the environment variable OUT_DIR is not set; Builder belongs into a build.rs, elsewhere say where to write with out_dir"
     )]
     NoOutDir,
+    /// A name for generated source that its language does not take.
+    #[cfg(feature = "build")]
+    #[error(transparent)]
+    Name(#[from] crate::NameError),
     /// A certificate that cannot be decoded, or not by BearSSL.
     #[error(transparent)]
     Decode(#[from] DecodeError),

@@ -43,18 +43,22 @@ pub mod files;
 #[cfg(feature = "build")]
 pub mod input;
 mod name;
+#[cfg(feature = "build")]
+mod names;
 mod read;
 pub mod rust;
 mod text;
 pub mod time;
 
-pub use anchor::{Curve, PublicKey, TrustAnchor, unique};
+pub use anchor::{Curve, PublicKey, TrustAnchor, common_validity, unique};
 #[cfg(feature = "build")]
 pub use build_script::{Builder, build};
 #[cfg(feature = "build")]
 pub use describe::sha256_fingerprint;
 pub use error::Error;
 pub use name::display_name;
+#[cfg(feature = "build")]
+pub use names::NameError;
 pub use read::{Certificate, cursor, read_certificates, read_trust_anchors};
 pub use text::Escaped;
 

@@ -4,6 +4,10 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use crate::anchor::TrustAnchor;
+#[cfg(feature = "build")]
+use crate::anchor::common_validity;
+#[cfg(feature = "build")]
+use crate::time::Validity;
 
 /// An array expression of the anchors. `types` is the path of the crate `ta-types`, such as `::ta_types`.
 ///
@@ -25,23 +29,42 @@ pub fn array(anchors: &[&TrustAnchor], types: &TokenStream) -> TokenStream {
     quote!([#(#anchors),*])
 }
 
-/// Formatted source of one `pub static` called `name` with the anchors, for `include!` or a module of its own.
+/// Formatted source of one `pub static` called `name` with the anchors, for `include!` or a module of its own, and of two constants
+/// that say between which dates all of them hold, in seconds since 1970: `{name}_LATEST_NOT_BEFORE` and `{name}_EARLIEST_NOT_AFTER`.
 ///
-/// # Panics
+/// # Errors
 ///
-/// Where `name` is no identifier.
+/// A name that is no identifier of Rust.
 #[cfg(feature = "build")]
-pub fn source(anchors: &[&TrustAnchor], name: &str) -> String {
-    let identifier = quote::format_ident!("{name}");
+pub fn source(anchors: &[&TrustAnchor], name: &str) -> Result<String, crate::NameError> {
+    let identifier: syn::Ident = syn::parse_str(name).map_err(|_| crate::NameError::NotIdentifierOfRust(name.to_owned()))?;
     let array = array(anchors, &quote!(::ta_types));
     let length = Literal::usize_unsuffixed(anchors.len());
     let lines = documentation(anchors);
-    let item = quote! {
+    let freshness = freshness(anchors, name);
+    let items = quote! {
         #(#[doc = #lines])*
         pub static #identifier: [::ta_types::TrustAnchor<'static>; #length] = #array;
+        #freshness
     };
-    let file = syn::parse2(item).expect("the tokens above are a Rust item");
-    prettyplease::unparse(&file)
+    let file = syn::parse2(items).expect("the tokens above are Rust items");
+    Ok(prettyplease::unparse(&file))
+}
+
+/// Both dates as constants, for firmware: a device without a clock has a floor to start from, and any device can tell that its trust
+/// is about to end.
+#[cfg(feature = "build")]
+fn freshness(anchors: &[&TrustAnchor], name: &str) -> TokenStream {
+    let Some(Validity { not_before, not_after }) = common_validity(anchors) else { return TokenStream::new() };
+    let constants =
+        [("LATEST_NOT_BEFORE", "first", not_before), ("EARLIEST_NOT_AFTER", "last", not_after)].map(|(suffix, which, time)| {
+            let identifier = quote::format_ident!("{name}_{suffix}");
+            let documentation = format!(" The {which} second in which all of them hold, since 1970: {time}.");
+            let seconds = Literal::i64_unsuffixed(time.unix_seconds());
+            // Not every firmware looks at them, and one that does not should build without a warning.
+            quote!(#[doc = #documentation] #[allow(unused)] pub const #identifier: i64 = #seconds;)
+        });
+    constants.into_iter().collect()
 }
 
 /// What the table's documentation says: a list of the anchors.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::tables::{ROW_SIZE, array, array_size, parts, rows};
+use super::tables::{BRSSL_ARRAY, ROW_SIZE, array, array_size, parts, rows};
 use crate::anchor::TrustAnchor;
 
 /// Writes what `brssl ta` prints for these anchors: all arrays, the table `TAs`, and its length `TAs_NUM`.
@@ -12,7 +12,7 @@ pub fn brssl(anchors: &[TrustAnchor]) -> String {
     let names = |index: usize, anchor| parts(anchor).iter().map(|(suffix, _)| format!("TA{index}{suffix}")).collect();
     for (index, anchor) in anchors.iter().enumerate() {
         for (suffix, bytes) in parts(anchor) {
-            array(&mut out, "", &format!("TA{index}{suffix}"), bytes);
+            array(&mut out, BRSSL_ARRAY, &format!("TA{index}{suffix}"), bytes);
         }
     }
     let infallible = "writing to a String cannot fail";

@@ -1,6 +1,9 @@
 //! The pieces that every C output is made of, to the byte as `brssl ta` writes them.
 
+use std::collections::HashMap;
+
 use crate::anchor::{PublicKey, TrustAnchor};
+use crate::describe;
 
 /// `0x00, ` to `0xFF, `: six characters for each value of a byte.
 static HEXADECIMAL: &str = {
@@ -33,10 +36,13 @@ pub(super) const fn array_size(length: usize) -> usize {
     64 + 6 * length + 2 * (length / BYTES_IN_LINE + 1)
 }
 
-/// Writes an array. `qualifiers` stands between the element type and the name: nothing, or `PROGMEM `.
-pub(super) fn array(out: &mut String, qualifiers: &str, name: &str, bytes: &[u8]) {
-    out.push_str("\nstatic const unsigned char ");
-    out.push_str(qualifiers);
+/// How `brssl` declares its arrays, up to the name.
+pub(super) const BRSSL_ARRAY: &str = "static const unsigned char ";
+
+/// Writes an array. `declaration` is everything before its name, such as [`BRSSL_ARRAY`].
+pub(super) fn array(out: &mut String, declaration: &str, name: &str, bytes: &[u8]) {
+    out.push('\n');
+    out.push_str(declaration);
     out.push_str(name);
     out.push_str("[] = {");
     for (index, line) in bytes.chunks(BYTES_IN_LINE).enumerate() {
@@ -59,6 +65,40 @@ pub(super) fn parts(anchor: &TrustAnchor) -> Vec<(&'static str, &[u8])> {
         PublicKey::Ec { q, .. } => parts.push(("_EC_Q", q)),
     }
     parts
+}
+
+/// Writes the arrays of all anchors, equal ones once, under a comment for each anchor. Gives the names of each anchor's [`parts`].
+pub(super) fn shared_arrays(out: &mut String, anchors: &[&TrustAnchor], declaration: &str, prefix: &str) -> Vec<Vec<String>> {
+    let mut names_of_arrays: HashMap<&[u8], String> = HashMap::new();
+    let mut names = Vec::with_capacity(anchors.len());
+    for (index, anchor) in anchors.iter().enumerate() {
+        let stem = format!("{prefix}{index}");
+        comment(out, &stem, anchor);
+        let name_of = |(suffix, bytes)| {
+            let name = names_of_arrays.entry(bytes).or_insert_with(|| {
+                let name = format!("{stem}{suffix}");
+                array(out, declaration, &name, bytes);
+                name
+            });
+            name.clone()
+        };
+        names.push(parts(anchor).into_iter().map(name_of).collect());
+    }
+    names
+}
+
+/// Characters that [`shared_arrays`] takes at the most, for names of usual length.
+pub(super) fn arrays_size(anchors: &[&TrustAnchor]) -> usize {
+    let size = |anchor: &&TrustAnchor| 512 + parts(anchor).iter().map(|(_, bytes)| array_size(bytes.len())).sum::<usize>();
+    anchors.iter().map(size).sum()
+}
+
+/// Says what an anchor is, above its arrays.
+fn comment(out: &mut String, stem: &str, anchor: &TrustAnchor) {
+    let [subject, sha256, validity, key] = describe::lines(anchor);
+    for piece in ["\n/* ", stem, "\n * ", &subject, "\n * ", &sha256, "\n * ", &validity, "\n * ", &key, "\n */\n"] {
+        out.push_str(piece);
+    }
 }
 
 /// Characters that a row takes at the most, for names of usual length.

@@ -3,10 +3,9 @@
 //! `tasmota/tasmota_support/tasmota_ca.ino` includes `local_ca_data.h` at file scope, and `local_ca_descriptor.h` as the last elements
 //! inside `const br_x509_trust_anchor PROGMEM Tasmota_TA[] = { ... };`. The comma before them comes from Tasmota's own text.
 
-use std::collections::HashMap;
 use std::path::Path;
 
-use super::tables::{ROW_SIZE, array, array_size, parts, rows};
+use super::tables::{ROW_SIZE, arrays_size, rows, shared_arrays};
 use crate::anchor::TrustAnchor;
 use crate::files::Output;
 
@@ -36,39 +35,12 @@ impl TasmotaHeaders {
 
 /// Writes Tasmota's headers. Every array is `PROGMEM`, which keeps it in flash on ESP8266, and equal arrays are stored once.
 pub fn tasmota(anchors: &[&TrustAnchor]) -> TasmotaHeaders {
-    let mut data = String::with_capacity(anchors.iter().map(|anchor| size(anchor)).sum());
+    let mut data = String::with_capacity(arrays_size(anchors));
     data.push_str("/* Trust anchors for Tasmota, written by ta-codegen: the arrays.\n * Goes into tasmota/include/ with local_ca_descriptor.h. */\n");
-    let mut names_of_arrays: HashMap<&[u8], String> = HashMap::new();
-    let mut names_of_rows = Vec::with_capacity(anchors.len());
-    for (index, anchor) in anchors.iter().enumerate() {
-        comment(&mut data, index, anchor);
-        let mut names = Vec::new();
-        for (suffix, bytes) in parts(anchor) {
-            let name = names_of_arrays.entry(bytes).or_insert_with(|| {
-                let name = format!("TA{index}{suffix}");
-                array(&mut data, "PROGMEM ", &name, bytes);
-                name
-            });
-            names.push(name.clone());
-        }
-        names_of_rows.push(names);
-    }
+    let names = shared_arrays(&mut data, anchors, "static const unsigned char PROGMEM ", "TA");
     let mut descriptor = String::with_capacity(128 + anchors.len() * ROW_SIZE);
     descriptor.push_str("/* Trust anchors for Tasmota, written by ta-codegen: the last elements of Tasmota_TA[]. */\n");
-    rows(&mut descriptor, anchors.iter().copied().zip(names_of_rows));
+    rows(&mut descriptor, anchors.iter().copied().zip(names));
     descriptor.push('\n');
     TasmotaHeaders { data, descriptor }
-}
-
-fn size(anchor: &TrustAnchor) -> usize {
-    512 + parts(anchor).iter().map(|(_, bytes)| array_size(bytes.len())).sum::<usize>()
-}
-
-fn comment(out: &mut String, index: usize, anchor: &TrustAnchor) {
-    let [subject, sha256, validity, key] = crate::describe::lines(anchor);
-    for piece in ["\n/* TA", &index.to_string(), "\n * ", &subject, "\n * ", &sha256, "\n * ", &validity, "\n * ", &key, "\n */"]
-    {
-        out.push_str(piece);
-    }
-    out.push('\n');
 }

@@ -10,8 +10,7 @@ use super::doctor;
 ///
 /// Reads certificates, PEM or DER, and writes what a device needs of them: the subject and the public key.
 #[derive(Debug, Parser)]
-#[command(version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
-#[command(override_usage = "ta-codegen <--c-header|--brssl|--rust> [OPTIONS] FILE...\n       ta-codegen <COMMAND> [OPTIONS]")]
+#[command(version, after_help = AFTER_HELP, override_usage = USAGE, args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -27,11 +26,16 @@ pub(super) enum Command {
     Doctor(Box<doctor::Arguments>),
 }
 
+const USAGE: &str = "ta-codegen <--c-header|--brssl|--header|--pem-header|--rust> [OPTIONS] FILE...
+       ta-codegen <COMMAND> [OPTIONS] ...";
+
 const AFTER_HELP: &str = "\
 Examples:
   ta-codegen --c-header ca.crt --out-dir tasmota/include
   ta-codegen --c-header --check ca.crt --out-dir tasmota/include
   ta-codegen --brssl old-ca.crt new-ca.crt > trust_anchors.h
+  ta-codegen --header --name TAs ca.crt -o trust_anchors.h
+  ta-codegen --pem-header --name root_ca ca.crt -o root_ca.h
   ta-codegen --rust ca.crt -o src/trust_anchors.rs
 
 Exit status:
@@ -56,9 +60,20 @@ pub(super) struct Generate {
     #[arg(long, help_heading = "Modes")]
     pub(super) brssl: bool,
 
+    /// Write one C and C++ header for Arduino and other projects on BearSSL: arrays, table and length
+    #[arg(long, help_heading = "Modes")]
+    pub(super) header: bool,
+
+    /// Write one C and C++ header with the certificates as a PEM string, for setCACert() on ESP32
+    #[arg(long, help_heading = "Modes")]
+    pub(super) pem_header: bool,
+
     /// Write a Rust static with the types of the crate ta-types
     #[arg(long, help_heading = "Modes")]
     pub(super) rust: bool,
+
+    #[command(flatten)]
+    pub(super) names: Names,
 
     /// Write to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
@@ -77,51 +92,111 @@ pub(super) struct Generate {
     pub(super) quiet: bool,
 }
 
+/// How the generated source names and stores things.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Names (--header, --pem-header, --rust)")]
+pub(super) struct Names {
+    /// The table [default: TAs], the PEM string [default: ca_certificates], or the Rust static [default: TRUST_ANCHORS]
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+
+    /// --header: the macro with the table's length [default: the table's name and _NUM]
+    #[arg(long, value_name = "NAME")]
+    pub(super) count_name: Option<String>,
+
+    /// --header: what the names of the arrays begin with [default: TA]
+    #[arg(long, value_name = "PREFIX")]
+    pub(super) prefix: Option<String>,
+
+    /// --header: include this for BearSSL's types [default: <bearssl.h>]
+    #[arg(long, value_name = "FILE")]
+    pub(super) include: Option<String>,
+
+    /// --header, --pem-header: mark the data PROGMEM, which keeps it in flash on ESP8266
+    #[arg(long)]
+    pub(super) progmem: bool,
+
+    /// --header, --pem-header: leave out `static`, so that other source files can name the data
+    #[arg(long)]
+    pub(super) no_static: bool,
+}
+
 /// What is to be generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     CHeader,
     Brssl,
+    Header,
+    PemHeader,
     Rust,
+}
+
+impl Mode {
+    const ALL: [Mode; 5] = [Mode::CHeader, Mode::Brssl, Mode::Header, Mode::PemHeader, Mode::Rust];
+
+    /// The option that asks for it.
+    fn option(self) -> &'static str {
+        match self {
+            Mode::CHeader => "--c-header",
+            Mode::Brssl => "--brssl",
+            Mode::Header => "--header",
+            Mode::PemHeader => "--pem-header",
+            Mode::Rust => "--rust",
+        }
+    }
 }
 
 impl Generate {
     /// The one mode that was asked for, or what to say to none or several.
     pub(super) fn mode(&self) -> Result<Mode, String> {
-        let modes = [
-            (self.c_header, "--c-header", Mode::CHeader),
-            (self.brssl, "--brssl", Mode::Brssl),
-            (self.rust, "--rust", Mode::Rust),
-        ];
-        let mut chosen = modes.iter().filter(|(is_chosen, ..)| *is_chosen);
+        let is_chosen = [self.c_header, self.brssl, self.header, self.pem_header, self.rust];
+        let mut chosen = Mode::ALL.into_iter().zip(is_chosen).filter_map(|(mode, is_chosen)| is_chosen.then_some(mode));
         match (chosen.next(), chosen.next()) {
-            (Some((.., mode)), None) => Ok(*mode),
+            (Some(mode), None) => Ok(mode),
             (None, _) => Err(format!("no mode was given\n\n{MODES}")),
-            (Some((_, first, _)), Some((_, second, _))) => {
-                Err(format!("{first} and {second} are two modes; give one\n\n{MODES}"))
+            (Some(first), Some(second)) => {
+                Err(format!("{} and {} are two modes; give one\n\n{MODES}", first.option(), second.option()))
             }
         }
     }
 
     /// The first option that does not go with the mode, in words.
-    pub(super) fn misfit(&self, mode: Mode) -> Option<&'static str> {
-        match mode {
-            Mode::CHeader if self.output.is_some() => {
-                Some("--c-header writes two files, so it takes no --output; say where they go with --out-dir DIR")
-            }
-            Mode::Brssl | Mode::Rust if self.out_dir.is_some() => {
-                Some("--out-dir goes with --c-header; say where the output goes with --output FILE")
-            }
-            Mode::Brssl | Mode::Rust if self.check && self.output.is_none() => {
-                Some("--check compares with a file; name it with --output FILE")
-            }
-            _ => None,
+    pub(super) fn misfit(&self, mode: Mode) -> Option<String> {
+        if mode == Mode::CHeader && self.output.is_some() {
+            return Some("--c-header writes two files, so it takes no --output; say where they go with --out-dir DIR".to_owned());
         }
+        if mode != Mode::CHeader && self.out_dir.is_some() {
+            return Some("--out-dir goes with --c-header; say where the output goes with --output FILE".to_owned());
+        }
+        if mode != Mode::CHeader && self.check && self.output.is_none() {
+            return Some("--check compares with a file; name it with --output FILE".to_owned());
+        }
+        self.names.misfit(mode)
+    }
+}
+
+impl Names {
+    fn misfit(&self, mode: Mode) -> Option<String> {
+        let named: &[Mode] = &[Mode::Header, Mode::PemHeader, Mode::Rust];
+        let c: &[Mode] = &[Mode::Header, Mode::PemHeader];
+        let options = [
+            (self.name.is_some(), "--name", named),
+            (self.count_name.is_some(), "--count-name", &[Mode::Header]),
+            (self.prefix.is_some(), "--prefix", &[Mode::Header]),
+            (self.include.is_some(), "--include", &[Mode::Header]),
+            (self.progmem, "--progmem", c),
+            (self.no_static, "--no-static", c),
+        ];
+        let (_, option, modes) = options.into_iter().find(|(is_given, _, modes)| *is_given && !modes.contains(&mode))?;
+        let modes: Vec<&str> = modes.iter().map(|mode| mode.option()).collect();
+        Some(format!("{option} goes with {}, not with {}", modes.join(" or "), mode.option()))
     }
 }
 
 const MODES: &str = "\
 Modes:
-  --c-header  write Tasmota's local_ca_data.h and local_ca_descriptor.h
-  --brssl     write exactly what BearSSL's `brssl ta` prints
-  --rust      write a Rust static with the types of the crate ta-types";
+  --c-header    write Tasmota's local_ca_data.h and local_ca_descriptor.h
+  --brssl       write exactly what BearSSL's `brssl ta` prints
+  --header      write one C and C++ header for projects on BearSSL
+  --pem-header  write one C and C++ header with PEM, for setCACert() on ESP32
+  --rust        write a Rust static with the types of the crate ta-types";

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use ta_codegen::c;
+use ta_codegen::c::{self, HeaderOptions, PemHeaderOptions};
 use ta_codegen::check::{Warning, WarningKind, tasmota_warnings, warnings};
 use ta_codegen::error::Error;
 use ta_codegen::files::{self, Output};
 use ta_codegen::input::Input;
 use ta_codegen::time::Time;
-use ta_codegen::{TrustAnchor, rust, unique};
+use ta_codegen::{NameError, TrustAnchor, rust, unique};
 
 use super::Outcome;
-use super::arguments::{Generate, Mode};
+use super::arguments::{Generate, Mode, Names};
 use super::input;
 use super::output::{print, report, tell, usage};
 
@@ -38,13 +38,18 @@ fn generate(arguments: &Generate, mode: Mode) -> Result<Outcome, Error> {
         skipped.iter().for_each(|problem| tell(format_args!("skipped: {problem}")));
         warn(&anchors, mode);
     }
-    let outputs = match (mode, &arguments.output) {
-        (Mode::CHeader, _) => {
-            let directory = arguments.out_dir.as_deref().unwrap_or(Path::new(""));
-            c::tasmota(&unique(&anchors)).into_outputs(directory).into()
+    let outputs: Vec<Output> = if mode == Mode::CHeader {
+        let directory = arguments.out_dir.as_deref().unwrap_or(Path::new(""));
+        c::tasmota(&unique(&anchors)).into_outputs(directory).into()
+    } else {
+        let content = match text(&anchors, mode, &arguments.names) {
+            Ok(content) => content,
+            Err(error) => return Ok(usage(error)),
+        };
+        match &arguments.output {
+            Some(path) => vec![Output { path: path.clone(), content }],
+            None => return print(&content).map(|()| Outcome::Success),
         }
-        (_, Some(path)) => vec![Output { path: path.clone(), content: text(&anchors, mode) }],
-        (_, None) => return print(&text(&anchors, mode)).map(|()| Outcome::Success),
     };
     if arguments.check {
         return Ok(check(&outputs));
@@ -57,12 +62,31 @@ fn generate(arguments: &Generate, mode: Mode) -> Result<Outcome, Error> {
 }
 
 /// The one text of a mode that has one.
-fn text(anchors: &[TrustAnchor], mode: Mode) -> String {
+fn text(anchors: &[TrustAnchor], mode: Mode, names: &Names) -> Result<String, NameError> {
     match mode {
-        Mode::Rust => rust::source(&unique(anchors), RUST_NAME),
+        Mode::Header => c::header(&unique(anchors), &header_options(names)),
+        Mode::PemHeader => c::pem_header(&unique(anchors), &pem_header_options(names)),
+        Mode::Rust => rust::source(&unique(anchors), names.name.as_deref().unwrap_or(RUST_NAME)),
         // brssl repeats what is repeated.
-        _ => c::brssl(anchors),
+        Mode::Brssl | Mode::CHeader => Ok(c::brssl(anchors)),
     }
+}
+
+fn header_options(names: &Names) -> HeaderOptions {
+    let default = HeaderOptions::default();
+    HeaderOptions {
+        name: names.name.clone().unwrap_or(default.name),
+        count_name: names.count_name.clone(),
+        prefix: names.prefix.clone().unwrap_or(default.prefix),
+        include: names.include.clone().unwrap_or(default.include),
+        progmem: names.progmem,
+        is_static: !names.no_static,
+    }
+}
+
+fn pem_header_options(names: &Names) -> PemHeaderOptions {
+    let default = PemHeaderOptions::default();
+    PemHeaderOptions { name: names.name.clone().unwrap_or(default.name), progmem: names.progmem, is_static: !names.no_static }
 }
 
 fn warn(anchors: &[TrustAnchor], mode: Mode) {
