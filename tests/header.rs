@@ -10,7 +10,10 @@ const CXX_STANDARDS: [&str; 5] = ["c++11", "c++14", "c++17", "c++20", "c++23"];
 
 fn compile(compiler: &str, standard: &str, folder: &Path, source: &str) -> Command {
     let mut command = require(compiler, if compiler == "gcc" { "gcc" } else { "g++" });
-    command.current_dir(folder).arg(format!("-std={standard}")).args(["-Wall", "-Wextra", "-Werror", "-c", "-o", "out.o", source]);
+    command
+        .current_dir(folder)
+        .arg(format!("-std={standard}"))
+        .args(["-Wall", "-Wextra", "-Werror", "-c", "-o", "out.o", source]);
     // Designated initializers are an extension of C++ before C++20.
     if compiler == "gcc" || standard >= "c++20" {
         command.arg("-pedantic");
@@ -121,8 +124,16 @@ fn the_table_can_be_named_from_elsewhere() {
     write(folder.path(), "main.c", main);
     for (compiler, package, source) in [("gcc", "gcc", "anchors.c"), ("g++", "g++", "anchors.cpp")] {
         write(folder.path(), source, "#include \"anchors.h\"\n");
-        run(require(compiler, package).current_dir(folder.path()).args(["-Wall", "-Wextra", "-Werror", "-c", source, "-o", "anchors.o"]))
-            .expect_status(0);
+        run(require(compiler, package).current_dir(folder.path()).args([
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-c",
+            source,
+            "-o",
+            "anchors.o",
+        ]))
+        .expect_status(0);
         run(require("gcc", "gcc").current_dir(folder.path()).args(["main.c", "anchors.o", "-o", "main"])).expect_status(0);
         run(&mut Command::new(folder.path().join("main"))).expect_status(0);
     }
@@ -147,7 +158,10 @@ fn says_when_all_anchors_hold() {
     let (not_before, not_after) = (seconds("-startdate"), seconds("-enddate"));
     for (text, lines) in [
         (header.text(), [format!("TAs_LATEST_NOT_BEFORE {not_before}LL"), format!("TAs_EARLIEST_NOT_AFTER {not_after}LL")]),
-        (rust.text(), [format!("CAS_LATEST_NOT_BEFORE: i64 = {not_before};"), format!("CAS_EARLIEST_NOT_AFTER: i64 = {not_after};")]),
+        (
+            rust.text(),
+            [format!("CAS_LATEST_NOT_BEFORE: i64 = {not_before};"), format!("CAS_EARLIEST_NOT_AFTER: i64 = {not_after};")],
+        ),
     ] {
         for line in lines {
             assert!(text.contains(&line), "`{line}` is missing in:\n{text}");

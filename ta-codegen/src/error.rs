@@ -183,6 +183,10 @@ pub enum ProblemKind {
     #[cfg(feature = "build")]
     #[error(transparent)]
     Name(#[from] crate::NameError),
+    /// A certificate whose key has no fingerprint on a device.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    Fingerprint(#[from] crate::fingerprint::FingerprintError),
     /// A certificate that cannot be decoded, or not by BearSSL.
     #[error(transparent)]
     Decode(#[from] DecodeError),

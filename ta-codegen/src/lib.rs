@@ -40,8 +40,12 @@ pub mod doctor;
 pub mod error;
 #[cfg(feature = "build")]
 pub mod files;
+#[cfg(feature = "cli")]
+pub mod fingerprint;
 #[cfg(feature = "build")]
 pub mod input;
+#[cfg(feature = "cli")]
+pub mod inspect;
 mod name;
 #[cfg(feature = "build")]
 mod names;

@@ -25,6 +25,22 @@ fn is_invisible(character: char) -> bool {
             | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
+/// Makes JSON safe to show: what is not visible can only stand inside of its strings, where it is escaped.
+#[cfg(feature = "cli")]
+pub(crate) fn escape_in_json(json: &str) -> String {
+    let mut units = [0; 2];
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        // A line feed is the document's own; inside of strings it is escaped already.
+        if character != '\n' && is_invisible(character) {
+            out.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
 /// Shows text inside a comment of C or Rust source: visible ASCII only, and nothing that could end the comment, open another one,
 /// splice lines, form a trigraph or leave a Markdown code span.
 #[cfg(feature = "build")]

@@ -59,6 +59,12 @@ impl Time {
         )
     }
 
+    /// As RFC 3339 writes it: `2026-11-20T22:48:03Z`.
+    pub fn rfc3339(self) -> String {
+        let Time { year, month, day, hour, minute, second } = self;
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    }
+
     /// Seconds since 1970-01-01 00:00:00 UTC, negative before; a leap second counts as the second after it.
     pub fn unix_seconds(self) -> i64 {
         let (leap, second) = if self.second == 60 { (1, 59) } else { (0, self.second) };

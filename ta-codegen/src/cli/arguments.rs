@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
-
-use super::doctor;
+use clap::{Args, Parser};
 
 /// Turn CA certificates into trust anchors for small devices.
 ///
@@ -12,18 +10,8 @@ use super::doctor;
 #[derive(Debug, Parser)]
 #[command(version, after_help = AFTER_HELP, override_usage = USAGE, args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
-    #[command(subcommand)]
-    pub(super) command: Option<Command>,
-
     #[command(flatten)]
     pub(super) generate: Generate,
-}
-
-/// What the command does besides generating.
-#[derive(Debug, Subcommand)]
-#[command(disable_help_subcommand = true)]
-pub(super) enum Command {
-    Doctor(Box<doctor::Arguments>),
 }
 
 const USAGE: &str = "ta-codegen <--c-header|--brssl|--header|--pem-header|--rust> [OPTIONS] FILE...
@@ -37,6 +25,7 @@ Examples:
   ta-codegen --header --name TAs ca.crt -o trust_anchors.h
   ta-codegen --pem-header --name root_ca ca.crt -o root_ca.h
   ta-codegen --rust ca.crt -o src/trust_anchors.rs
+  ta-codegen fingerprint broker.crt
 
 Exit status:
   0  done; warnings do not change it
@@ -72,9 +61,6 @@ pub(super) struct Generate {
     #[arg(long, help_heading = "Modes")]
     pub(super) rust: bool,
 
-    #[command(flatten)]
-    pub(super) names: Names,
-
     /// Write to this file instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
@@ -90,6 +76,10 @@ pub(super) struct Generate {
     /// Print errors only
     #[arg(short, long)]
     pub(super) quiet: bool,
+
+    // Last, because its heading is that of everything behind it.
+    #[command(flatten)]
+    pub(super) names: Names,
 }
 
 /// How the generated source names and stores things.

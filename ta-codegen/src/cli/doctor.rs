@@ -12,7 +12,15 @@ use ta_codegen::{Certificate, Escaped, read_certificates};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::subcommand::{Subcommand, parsed};
 use super::{Outcome, input};
+
+pub(super) const SUBCOMMAND: Subcommand = Subcommand {
+    name: "doctor",
+    about: "Say before flashing whether the device will trust the broker, and why not",
+    arguments: Arguments::augment_args,
+    run: |matches| run(&parsed(matches)),
+};
 
 /// Say before flashing whether the device will trust the broker, and why not
 ///
@@ -20,7 +28,7 @@ use super::{Outcome, input};
 /// device connects or which error number it reports.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
-pub(super) struct Arguments {
+struct Arguments {
     /// The certificates the device's trust anchors are made of
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     ca: Vec<PathBuf>,
@@ -108,7 +116,7 @@ fn parse_days(text: &str) -> Result<i64, String> {
 }
 
 /// Runs the doctor.
-pub(super) fn run(arguments: &Arguments) -> Outcome {
+fn run(arguments: &Arguments) -> Outcome {
     match examine(arguments) {
         Ok(report) => {
             let text = if arguments.json { report.to_json() } else { report.to_text() };

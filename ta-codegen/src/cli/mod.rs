@@ -2,14 +2,21 @@
 
 mod arguments;
 mod doctor;
+mod fingerprint;
 mod generate;
 mod input;
+mod inspect;
 mod output;
+mod subcommand;
 
 use std::process::ExitCode;
 
-use arguments::{Arguments, Command};
-use clap::Parser;
+use arguments::{Arguments, Generate};
+use clap::CommandFactory;
+use subcommand::{Subcommand, parsed};
+
+/// Everything that the command does apart from generating, in the order of `--help`.
+const SUBCOMMANDS: &[&Subcommand] = &[&inspect::SUBCOMMAND, &doctor::SUBCOMMAND, &fingerprint::SUBCOMMAND];
 
 /// How a run ends; the numbers are part of the interface, and `--help` documents them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +37,15 @@ impl From<Outcome> for ExitCode {
 
 /// Runs the command with the arguments of this process.
 pub(crate) fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    match &arguments.command {
-        Some(Command::Doctor(doctor)) => doctor::run(doctor),
-        None => generate::run(&arguments.generate),
-    }
-    .into()
+    let matches = command().get_matches();
+    let outcome = match matches.subcommand() {
+        Some((name, matches)) => subcommand::run(name, matches),
+        None => generate::run(&parsed::<Generate>(&matches)),
+    };
+    outcome.into()
+}
+
+/// All arguments of the command and of its subcommands.
+fn command() -> clap::Command {
+    Arguments::command().disable_help_subcommand(true).subcommands(SUBCOMMANDS.iter().map(|subcommand| subcommand.command()))
 }

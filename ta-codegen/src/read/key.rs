@@ -79,11 +79,24 @@ fn named_curve(algorithm: &mut Cursor<'_>) -> Result<Curve, DecodeError> {
     }
     found.expect_primitive(tag::OBJECT_IDENTIFIER)?;
     let identifier = algorithm.open()?.rest()?;
+    curve_of(identifier).ok_or_else(|| DecodeError::Curve(describe(identifier, CURVES)))
+}
+
+fn curve_of(identifier: &[u8]) -> Option<Curve> {
     let known = [(SECP256R1, Curve::P256), (SECP384R1, Curve::P384), (SECP521R1, Curve::P521)];
-    known
-        .into_iter()
-        .find_map(|(known, curve)| (known.as_bytes() == identifier).then_some(curve))
-        .ok_or_else(|| DecodeError::Curve(describe(identifier, CURVES)))
+    known.into_iter().find_map(|(known, curve)| (known.as_bytes() == identifier).then_some(curve))
+}
+
+/// Names a curve for people, known to BearSSL or not.
+#[cfg(feature = "cli")]
+pub(crate) fn curve_name(identifier: &[u8]) -> String {
+    curve_of(identifier).map_or_else(|| describe(identifier, CURVES), |curve| curve.to_string())
+}
+
+/// Names a key type that BearSSL does not know for people.
+#[cfg(feature = "cli")]
+pub(crate) fn key_type_name(identifier: &[u8]) -> String {
+    describe(identifier, KEY_TYPES)
 }
 
 /// Key types that certificates hold and BearSSL does not know.

@@ -6,6 +6,8 @@ pub mod cursor;
 mod held;
 pub(crate) mod key;
 
+#[cfg(feature = "cli")]
+pub(crate) use blocks::find_certificates;
 pub use blocks::{Certificate, read_certificates};
 
 use crate::anchor::TrustAnchor;
