@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
+KINDS = {"DNSName": "DNS", "IPAddress": "IP", "RFC822Name": "email", "UniformResourceIdentifier": "URI"}
 CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 USAGES = [("digital_signature", "digitalSignature"), ("content_commitment", "nonRepudiation"), ("key_encipherment", "keyEncipherment"),
     ("data_encipherment", "dataEncipherment"), ("key_agreement", "keyAgreement"), ("key_cert_sign", "keyCertSign"), ("crl_sign", "cRLSign")]
@@ -38,8 +39,8 @@ for certificate in x509.load_pem_x509_certificates(sys.stdin.buffer.read()):
         "path_length": constraints and constraints.path_length,
         "key_usage": [ours for theirs, ours in USAGES if usage and getattr(usage, theirs)],
         "common_names": [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)],
-        "subject_alternative_names": [{"type": {"DNSName": "DNS", "IPAddress": "IP", "RFC822Name": "email", "UniformResourceIdentifier": "URI"}[type(name).__name__], "value": str(name.value)}
-            for name in names or []],
+        "subject_alternative_names": [{"type": KINDS[type(name).__name__], "value": str(name.value)}
+            for name in names or [] if type(name).__name__ in KINDS],
         "not_before": certificate.not_valid_before_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "not_after": certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }))
@@ -80,12 +81,15 @@ fn agrees_with_python_cryptography() {
     let theirs = run_with_input(require("python3", "python3").args(["-W", "ignore", "-c", PYTHON]), &bundle);
     assert_eq!(theirs.status, 0, "this test needs Python's cryptography (pip install cryptography): {}", theirs.stderr);
     let ours = run_with_input(ta_codegen().args(["inspect", "--json", "-"]), &bundle).expect_status(0);
-    let ours: serde_json::Value = serde_json::from_str(ours.text()).expect("JSON");
+    let mut ours: serde_json::Value = serde_json::from_str(ours.text()).expect("JSON");
     assert_eq!((&ours["schema"], &ours["version"]), (&"ta-codegen inspect".into(), &1.into()));
-    let ours = ours["certificates"].as_array().expect("an array");
+    let ours = ours["certificates"].as_array_mut().expect("an array");
     assert_eq!(ours.len(), theirs.text().lines().count());
-    for (ours, theirs) in ours.iter().zip(theirs.text().lines()) {
+    for (ours, theirs) in ours.iter_mut().zip(theirs.text().lines()) {
         let theirs: serde_json::Value = serde_json::from_str(theirs).expect("JSON");
+        // Directory names and the like look different in each library.
+        let names = ours["subject_alternative_names"].as_array_mut().expect("an array");
+        names.retain(|name| name["type"] != "other");
         for (field, value) in theirs.as_object().expect("an object") {
             assert_eq!(&ours[field], value, "{field} of {}", ours["subject"]);
         }
