@@ -29,3 +29,4 @@ mod tasmota_headers;
 mod tasmota_table;
 mod types;
 mod webpki;
+mod tls_key;

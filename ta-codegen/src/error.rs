@@ -187,6 +187,14 @@ pub enum ProblemKind {
     #[cfg(feature = "cli")]
     #[error(transparent)]
     Fingerprint(#[from] crate::fingerprint::FingerprintError),
+    /// A private key that cannot be a device's.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    PrivateKey(#[from] crate::tls_key::KeyError),
+    /// A certificate that cannot be a device's.
+    #[cfg(feature = "cli")]
+    #[error(transparent)]
+    DeviceCertificate(#[from] crate::tls_key::CertificateError),
     /// A certificate that cannot be decoded, or not by BearSSL.
     #[error(transparent)]
     Decode(#[from] DecodeError),

@@ -114,3 +114,24 @@ pub fn write(outputs: &[Output]) -> Result<Vec<&Path>, Error> {
     }
     Ok(changed.iter().map(|output| output.path.as_path()).collect())
 }
+
+/// Writes a secret to a file that only its owner can read, whole or not at all. A file that is there is replaced, with its permissions.
+///
+/// # Errors
+///
+/// A path that cannot be written to or that is no regular file.
+pub fn write_private(path: &Path, content: &str) -> Result<(), Error> {
+    let write = || {
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(io::Error::other("it is no regular file, and a private key goes into nothing else"));
+        }
+        let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // Without more said, a temporary file has the mode 0600.
+        let mut temporary = tempfile::Builder::new().prefix(".ta-codegen-").suffix(".tmp").tempfile_in(directory)?;
+        temporary.write_all(content.as_bytes())?;
+        temporary.as_file().sync_all()?;
+        temporary.persist(&target).map(drop).map_err(|error| error.error)
+    };
+    write().map_err(|error| problem(path, error))
+}

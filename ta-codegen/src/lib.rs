@@ -53,6 +53,8 @@ mod read;
 pub mod rust;
 mod text;
 pub mod time;
+#[cfg(feature = "cli")]
+pub mod tls_key;
 
 pub use anchor::{Curve, PublicKey, TrustAnchor, common_validity, unique};
 #[cfg(feature = "build")]

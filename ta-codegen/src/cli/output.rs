@@ -18,6 +18,25 @@ pub(super) fn print(text: &str) -> Result<(), Error> {
     }
 }
 
+/// Writes a private key to standard output, without the buffer that `print` goes through: nobody would wipe it.
+pub(super) fn print_secret(text: &str) -> Result<(), Error> {
+    unbuffered_output()
+        .and_then(|mut output| output.write_all(text.as_bytes()))
+        .map_err(|error| Problem { origin: Origin::file("standard output"), kind: ProblemKind::Write(error) }.into())
+}
+
+#[cfg(unix)]
+fn unbuffered_output() -> io::Result<std::fs::File> {
+    use std::os::fd::AsFd;
+    io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from)
+}
+
+#[cfg(windows)]
+fn unbuffered_output() -> io::Result<std::fs::File> {
+    use std::os::windows::io::AsHandle;
+    io::stdout().as_handle().try_clone_to_owned().map(std::fs::File::from)
+}
+
 /// Writes lines to standard error. Where that is closed there is nobody left to tell.
 pub(super) fn tell(lines: impl Display) {
     let _ = writeln!(io::stderr(), "{lines}");

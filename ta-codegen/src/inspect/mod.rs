@@ -137,7 +137,7 @@ fn refusal(problem: Problem) -> Refusal {
     Refusal { reason: problem.kind.to_string(), bearssl_error }
 }
 
-fn contents(der: &[u8]) -> Result<Contents, String> {
+pub(crate) fn contents(der: &[u8]) -> Result<Contents, String> {
     let (_, certificate) =
         X509Certificate::from_der(der).map_err(|error| format!("is not a well-formed certificate: {error}"))?;
     let mut contents = Contents {
