@@ -32,7 +32,10 @@ impl EasyRsa {
         write(copy.join("x509-types"), "tasmota", X509_TYPE);
         let easy_rsa = EasyRsa { folder };
         easy_rsa.run(&["init-pki"], &[]);
-        easy_rsa.run(&["build-ca"], &[("EASYRSA_PASSOUT", CA_PASSPHRASE), ("EASYRSA_REQ_CN", "Home CA")]);
+        easy_rsa.run(
+            &["build-ca"],
+            &[("EASYRSA_PASSIN", CA_PASSPHRASE), ("EASYRSA_PASSOUT", CA_PASSPHRASE), ("EASYRSA_REQ_CN", "Home CA")],
+        );
         easy_rsa
     }
 
