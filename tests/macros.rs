@@ -270,6 +270,7 @@ fn compare_keys(folder: &Path) -> usize {
 #[test]
 fn keys_are_those_of_the_golden_inputs() {
     assert!(compare_keys(&project().join("fixtures")) > 0);
+    assert!(compare_keys(&project().join("fixtures/golden")) > 0);
     if let Some(folder) = shared("golden") {
         assert!(compare_keys(&folder) > 150, "most golden inputs are certificates");
     }
