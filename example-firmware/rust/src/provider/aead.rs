@@ -166,3 +166,54 @@ fn tls12_iv(salt: &[u8], explicit: &[u8]) -> Iv {
     iv[SALT_LENGTH..].copy_from_slice(explicit);
     Iv::from(iv)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    const TEXT: &[u8] = b"a record";
+    const SEQUENCE: u64 = 5;
+
+    fn record<const TLS: u16>() -> Record<TLS> {
+        Record { cipher: aes_gcm::Aes128Gcm::new(&[7; KEY_LENGTH].into()), iv: Iv::from([9; NONCE_LEN]) }
+    }
+
+    fn sealed(record: &mut dyn MessageEncrypter) -> Vec<u8> {
+        let message =
+            OutboundPlainMessage { typ: ContentType::ApplicationData, version: ProtocolVersion::TLSv1_2, payload: TEXT.into() };
+        let sealed = record.encrypt(message, SEQUENCE).expect("a short record");
+        assert_eq!(sealed.payload.as_ref().len(), record.encrypted_payload_len(TEXT.len()));
+        sealed.payload.as_ref().to_vec()
+    }
+
+    fn opened(record: &mut dyn MessageDecrypter, mut sealed: Vec<u8>, sequence: u64) -> Result<Vec<u8>, Error> {
+        let message = InboundOpaqueMessage::new(ContentType::ApplicationData, ProtocolVersion::TLSv1_2, &mut sealed);
+        record.decrypt(message, sequence).map(|message| message.payload.to_vec())
+    }
+
+    /// Opens what was sealed, and nothing that differs from it in a bit, in length or in place.
+    fn opens_only_what_was_sealed(mut record: impl MessageEncrypter + MessageDecrypter) {
+        let good = sealed(&mut record);
+        assert_eq!(opened(&mut record, good.clone(), SEQUENCE).as_deref(), Ok(TEXT));
+        assert_eq!(opened(&mut record, good.clone(), SEQUENCE + 1), Err(Error::DecryptError));
+        for bit in 0..8 * good.len() {
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(opened(&mut record, bad, SEQUENCE), Err(Error::DecryptError), "bit {bit}");
+        }
+        for length in 0..good.len() {
+            assert_eq!(opened(&mut record, good[..length].to_vec(), SEQUENCE), Err(Error::DecryptError), "length {length}");
+        }
+    }
+
+    #[test]
+    fn a_tls13_record_that_was_touched_is_refused() {
+        opens_only_what_was_sealed(record::<0x0304>());
+    }
+
+    #[test]
+    fn a_tls12_record_that_was_touched_is_refused() {
+        opens_only_what_was_sealed(record::<0x0303>());
+    }
+}
