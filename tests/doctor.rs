@@ -6,7 +6,8 @@ use ta_codegen::Certificate;
 use ta_codegen::doctor::{self, Broker, Outcome, Profile, Situation};
 use ta_codegen::time::Time;
 
-use crate::handshakes::{Expected, PROFILES, Scenario, scenarios};
+use crate::handshakes::{Expected, PROFILES, Scenario, Scenarios, scenarios};
+use crate::mosquitto::Mosquitto;
 use crate::support;
 
 /// 20 November 2026, a minute before midnight UTC: the day the rows were measured, when all certificates had become valid.
@@ -151,4 +152,189 @@ fn doctor_says_of_every_scenario_what_the_device_says() {
         }
     }
     assert!(wrong.is_empty(), "{} wrong predictions:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The scenario of a name.
+fn scenario<'a>(scenarios: &'a Scenarios, id: &str) -> &'a Scenario {
+    scenarios.iter().find(|scenario| scenario.id == id).expect("a scenario of that name")
+}
+
+/// Outcome, reason and cure for one device, a line each.
+fn explanation(report: &serde_json::Value, profile: &str) -> String {
+    let targets = report["targets"].as_array().expect("targets");
+    let target = targets.iter().find(|target| target["target"] == profile).expect("the target");
+    let field = |name: &str| target[name].as_str().unwrap_or_default().to_owned();
+    format!("{} {}\n  why   {}\n  cure  {}\n", outcome_of(report, profile), field("error_name"), field("reason"), field("cure"))
+}
+
+#[test]
+fn the_guides_mistakes_are_explained() {
+    let scenarios = scenarios();
+    let cases = [
+        ("cipher line of the guide", "C2", "tasmota-rsa"),
+        ("IP address as common name, Easy-RSA adds a SAN", "A2", "tasmota-rsa"),
+        ("EC server with ECDSA off", "A3", "tasmota-rsa"),
+        ("EC CA with no ECDSA in the chain", "A3", "tasmota-22649"),
+        ("EC CA that the broker does not send, ECDSA off", "L3", "tasmota-rsa"),
+        ("client certificate required and missing", "B2", "tasmota-rsa"),
+        ("key too small for OpenSSL", "D7", "tasmota-rsa"),
+    ];
+    let mut explained = String::new();
+    for (mistake, id, profile) in cases {
+        let (report, status) = command_on(scenario(&scenarios, id));
+        assert_eq!(status, 1, "{mistake}");
+        explained += &format!("{mistake} ({id}, {profile}): {}", explanation(&report, profile));
+    }
+    let folder = scenario(&scenarios, "D7").configuration.parent().expect("a folder").to_owned();
+    support::expect_file("doctor.txt", &explained.replace(support::text(&folder), "FOLDER"));
+}
+
+#[test]
+fn two_tls_versions_keep_mosquitto_from_starting() {
+    let scenarios = scenarios();
+    let good = scenario(&scenarios, "A1");
+    let settings = format!("{}tls_version tlsv1.2 tlsv1.3\n", good.settings);
+    let log = Mosquitto::try_start(&settings).err().expect("Mosquitto refuses");
+    assert!(log.contains("Unsupported tls_version"), "{log}");
+
+    let folder = support::temporary_folder();
+    let configuration = support::write(folder.path(), "mosquitto.conf", format!("listener 8883\n{settings}"));
+    let outcome =
+        doctor_with(good, &["--mosquitto-conf", support::text(&configuration), "--target", "tasmota-rsa"]).expect_status(1);
+    for words in ["broker refuses to start", "tls_version \"tlsv1.2 tlsv1.3\" is not supported", "takes one value"] {
+        assert!(outcome.text().contains(words), "{words} is missing in\n{}", outcome.text());
+    }
+}
+
+/// Runs the doctor with a scenario's anchors and host, and more arguments.
+fn doctor_with(scenario: &Scenario, arguments: &[&str]) -> support::Outcome {
+    let mut command = support::ta_codegen();
+    command.arg("doctor").arg("--ca").args(&scenario.anchors).args(["--host", scenario.host]).args(arguments);
+    support::run(&mut command)
+}
+
+/// Mosquitto and the doctor on the same settings: each has to start or to refuse like the other.
+#[test]
+fn doctor_refuses_the_settings_that_mosquitto_refuses() {
+    let scenarios = scenarios();
+    let good = scenario(&scenarios, "A1");
+    let other_key = &scenario(&scenarios, "D4").settings;
+    let key = good.settings.lines().find(|line| line.starts_with("keyfile")).expect("a keyfile").to_owned();
+    let wrong_key = other_key.lines().find(|line| line.starts_with("keyfile")).expect("a keyfile").to_owned();
+    let with = |line: &str| format!("{}{line}\n", good.settings);
+    let settings = [
+        with(""),
+        with("tls_version tlsv1.1"),
+        with("tls_version TLSv1.2"),
+        with("tls_version"),
+        with("ciphers FOO"),
+        with("ciphers FOO:ECDHE"),
+        with("ciphers DEFAULT:@SECLEVEL=9"),
+        with("ciphers DEFAULT:@SECLEVEL=3"),
+        with("ciphers !ECDSA"),
+        with("ciphers ECDHE RSA"),
+        with("ciphers_tls1.3 FOO"),
+        with("ciphers_tls1.3 FOO:TLS_AES_128_GCM_SHA256"),
+        with("capath /nonexistent"),
+        with("crlfile /nonexistent"),
+        with("require_certificate yes"),
+        with("require_certificate 1"),
+        with("use_identity_as_username true"),
+        with("no_such_option 1"),
+        with("\tallow_anonymous true"),
+        with("   allow_anonymous true   "),
+        with("# a comment"),
+        with(&key),
+        good.settings.replace(&key, &wrong_key),
+        good.settings.replace("cafile ", "cafile /nonexistent"),
+        good.settings.replace("certfile ", "certfile /nonexistent"),
+    ];
+    let folder = support::temporary_folder();
+    for settings in settings {
+        let configuration = support::write(folder.path(), "mosquitto.conf", format!("listener 8883\n{settings}"));
+        let broker = Broker::from_mosquitto_conf(&configuration, Vec::new(), None).expect("a configuration");
+        let refusals = broker.startup_refusals();
+        let log = Mosquitto::try_start(&settings).err();
+        assert_eq!(refusals.is_empty(), log.is_none(), "\n{settings}\ndoctor: {refusals:?}\nmosquitto: {log:?}");
+    }
+}
+
+#[test]
+fn cipher_lists_are_read_as_openssl_reads_them() {
+    let words = [
+        "ECDHE",
+        "ECDSA",
+        "aRSA",
+        "kRSA",
+        "RSA",
+        "AESGCM",
+        "AES128",
+        "AES256",
+        "AES",
+        "CHACHA20",
+        "HIGH",
+        "ALL",
+        "SHA256",
+        "SHA384",
+        "SHA1",
+        "SHA",
+        "DHE",
+        "kECDHE",
+        "EECDH",
+        "kEECDH",
+        "EDH",
+        "aNULL",
+        "eNULL",
+        "MD5",
+        "3DES",
+        "RC4",
+        "MEDIUM",
+        "PSK",
+        "SRP",
+        "CAMELLIA",
+        "ARIA",
+        "AESCCM",
+        "AESCCM8",
+        "TLSv1.2",
+        "SSLv3",
+        "TLSv1",
+        "COMPLEMENTOFDEFAULT",
+        "ECDH",
+        "ADH",
+        "AECDH",
+        "DSS",
+        "aECDSA",
+        "FOO",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "AES128-GCM-SHA256",
+        "DHE-RSA-AES256-SHA",
+        "CBC",
+        "ARIA128",
+        "CAMELLIA256",
+    ];
+    let mut lists: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    for (position, word) in words.iter().enumerate() {
+        let [second, third] = [7, 19].map(|step| words[(position + step) % words.len()]);
+        lists.push(format!("ALL:!{word}"));
+        lists.push(format!("DEFAULT:-{word}:{second}"));
+        lists.push(format!("HIGH:+{word}:!{third}"));
+        lists.push(format!("{word}+{second}:{third}"));
+        lists.push(format!("{third} {word},{second};!aNULL:@STRENGTH"));
+        lists.push(format!("DEFAULT:{word}:-{second}:ALL:!eNULL"));
+    }
+    lists.extend(
+        ["DEFAULT@SECLEVEL=1", "DEFAULT:@SECLEVEL=9", "@STRENGTH", "!ALL", "ECDHE:!ECDHE:ECDHE", "DEFAULT:@FOO"]
+            .map(str::to_owned),
+    );
+    // A combination with this word is reported as not understood.
+    lists.retain(|list| !list.contains("COMPLEMENTOFDEFAULT+") && !list.contains("+COMPLEMENTOFDEFAULT"));
+    assert!(lists.len() > 300);
+    for list in lists {
+        let said = support::run(support::require("openssl", "openssl").args(["ciphers", &list]));
+        let suites = doctor::cipher_suites(&list).ok().map(|suites| suites.join(":"));
+        let tls12 = |text: &str| text.trim().split(':').filter(|name| !name.starts_with("TLS_")).collect::<Vec<_>>().join(":");
+        let openssl = (said.status == 0).then(|| tls12(said.text()));
+        assert_eq!(suites, openssl, "{list}");
+    }
 }

@@ -80,3 +80,12 @@ pub fn validate_chain(
         Err(refusal) => Err(refusal.error.0),
     }
 }
+
+/// The names of the suites up to TLS 1.2 that OpenSSL enables for a cipher list, most preferred first.
+///
+/// # Errors
+///
+/// Why OpenSSL refuses the list.
+pub fn cipher_suites(list: &str) -> Result<Vec<&'static str>, String> {
+    openssl::cipher_list::parse(list).map(|list| list.suites.into_iter().map(|suite| suite.name).collect())
+}

@@ -79,6 +79,11 @@ impl Rules {
             list.push((*unknown).to_owned());
             return Ok(());
         }
+        // OpenSSL's arithmetic with this word in a combination follows no rule that could be told.
+        if words.len() > 1 && words.contains(&"COMPLEMENTOFDEFAULT") {
+            self.not_understood.push(rule.to_owned());
+            return Ok(());
+        }
         let matching = |suite: &Suite| words.iter().all(|word| matches(suite, word));
         match operator {
             "!" => self.entries.retain(|entry| !matching(&entry.suite)),
