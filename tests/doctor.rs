@@ -123,7 +123,7 @@ fn command_on(scenario: &Scenario) -> (serde_json::Value, i32) {
 }
 
 /// The outcome of one device, written as in the table.
-fn outcome_of(report: &serde_json::Value, profile: &str) -> String {
+pub(crate) fn outcome_of(report: &serde_json::Value, profile: &str) -> String {
     let targets = report["targets"].as_array().expect("targets");
     let target = targets.iter().find(|target| target["target"] == profile).expect("the target");
     match &target["outcome"] {
