@@ -1,16 +1,21 @@
 //! The doctor's model of the chain validator against the real `br_x509_minimal`, over good chains and damaged ones.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
-use ta_codegen::doctor::{self, Profile};
+use ta_codegen::Certificate;
+use ta_codegen::doctor::{self, Broker, Profile, Situation};
+use ta_codegen::error::Origin;
+use ta_codegen::time::Time;
 
+use crate::handshakes::scenarios;
 use crate::support;
 
 /// 20 November 2026, a minute before midnight UTC: the day the chains were measured, when all had become valid.
-const CLOCK: i64 = 1_795_219_140;
+const MEASURED_AT: i64 = 1_795_219_140;
 
 /// A small generator of pseudo-random numbers (xorshift64): every run damages the same bytes.
 struct Dice(u64);
@@ -73,13 +78,14 @@ struct Question {
     name: String,
     anchors: Vec<Vec<u8>>,
     chain: Vec<Vec<u8>>,
+    clock: i64,
 }
 
 impl Question {
     fn line(&self) -> String {
-        let days = CLOCK / 86_400 + 719_528;
+        let days = self.clock / 86_400 + 719_528;
         let name = if self.name.is_empty() { "-" } else { &self.name };
-        let mut line = format!("{} {days} {} {name}", self.profile.name, CLOCK % 86_400);
+        let mut line = format!("{} {days} {} {name}", self.profile.name, self.clock % 86_400);
         for list in [&self.anchors, &self.chain] {
             write!(line, " {}", list.len()).unwrap();
             list.iter().for_each(|der| write!(line, " {}", hexadecimal(der)).unwrap());
@@ -90,7 +96,7 @@ impl Question {
     fn model(&self) -> Result<(bool, bool), u16> {
         let anchors: Vec<_> = self.anchors.iter().map(Vec::as_slice).collect();
         let chain: Vec<_> = self.chain.iter().map(Vec::as_slice).collect();
-        doctor::validate_chain(&self.profile.abilities, &anchors, &chain, &self.name, CLOCK)
+        doctor::validate_chain(&self.profile.abilities, &anchors, &chain, &self.name, self.clock)
     }
 }
 
@@ -120,66 +126,97 @@ const INTERESTING: [u8; 24] = [
 ];
 
 /// Asks model and library the same; returns how many questions were asked, by answer.
-fn compare(real: &mut RealValidator, question: &Question, seen: &mut std::collections::BTreeMap<u16, usize>) {
+fn compare(real: &mut RealValidator, question: &Question, seen: &mut BTreeMap<u16, usize>) {
     let (model, library) = (question.model(), real.ask(question));
     assert_eq!(model, library, "model and libbearssl differ on\n{}", question.line());
     *seen.entry(library.err().unwrap_or(0)).or_default() += 1;
 }
 
-/// The chains to damage: file names of anchors and chain, and the name to look for.
-fn chains(folder: &Path, list: &str) -> Vec<(Vec<Vec<u8>>, Vec<Vec<u8>>, String)> {
-    let certificates = |names: &str| {
-        let read = |name| {
-            let path = folder.join(name);
-            let found = ta_codegen::read_certificates(&support::read(&path), name).expect("certificates");
-            found.into_iter().map(|certificate| certificate.der().to_vec())
-        };
-        names.split(' ').flat_map(read).collect::<Vec<_>>()
-    };
-    let parse = |line: &str| {
-        let fields: Vec<_> = line.split('\t').collect();
-        (certificates(fields[0]), certificates(fields[1]), fields[2].to_owned())
-    };
-    list.lines().map(parse).collect()
+/// A chain to damage: anchors, chain and the name to look for.
+struct Subject {
+    anchors: Vec<Vec<u8>>,
+    chain: Vec<Vec<u8>>,
+    name: String,
 }
 
-fn run(folder: &Path, list: &str, mutants: usize) -> std::collections::BTreeMap<u16, usize> {
+fn read(path: &Path) -> Vec<Vec<u8>> {
+    let found = ta_codegen::read_certificates(&support::read(path), support::text(path)).expect("certificates");
+    found.into_iter().map(|certificate| certificate.der().to_vec()).collect()
+}
+
+/// Asks about each chain as it is, and about so many damaged ones.
+fn run(subjects: &[Subject], clock: i64, mutants: usize) -> BTreeMap<u16, usize> {
     let temporary = support::temporary_folder();
     let mut real = RealValidator::start(temporary.path());
     let mut dice = Dice(0x7461_2D63_6F64_6567);
-    let mut seen = std::collections::BTreeMap::new();
-    let profiles: Vec<_> =
-        ["bearssl-full", "tasmota-rsa", "tasmota-ecdsa"].iter().map(|name| doctor::profile(name).unwrap()).collect();
-    for (anchors, chain, name) in chains(folder, list) {
+    let mut seen = BTreeMap::new();
+    let profiles = ["bearssl-full", "tasmota-rsa", "tasmota-ecdsa"].map(|name| doctor::profile(name).expect("a profile"));
+    for Subject { anchors, chain, name } in subjects {
         for round in 0..=mutants {
             let mut chain = chain.clone();
             if round > 0 {
                 let victim = dice.roll(chain.len());
                 damage(&mut chain[victim], &mut dice);
             }
-            for &profile in &profiles {
-                let question = Question { profile, name: name.clone(), anchors: anchors.clone(), chain: chain.clone() };
+            for profile in profiles {
+                let question = Question { profile, name: name.clone(), anchors: anchors.clone(), chain: chain.clone(), clock };
                 compare(&mut real, &question, &mut seen);
             }
+            examine(anchors, &chain, name, clock);
         }
     }
     seen
 }
 
+/// The whole report must come about whatever the broker sends.
+fn examine(anchors: &[Vec<u8>], chain: &[Vec<u8>], host: &str, clock: i64) {
+    let certificates = |list: &[Vec<u8>]| list.iter().map(|der| Certificate::new(der.clone(), Origin::file("mutant"))).collect();
+    let situation = Situation {
+        anchors: certificates(anchors),
+        broker: Some(Broker::with_certificates(certificates(chain))),
+        client: certificates(chain),
+        host: host.to_owned(),
+        now: Time::from_unix_seconds(clock),
+        expires_within: Some(1),
+    };
+    let report = doctor::examine(&situation, &doctor::PROFILES.iter().collect::<Vec<_>>());
+    assert!(!report.to_text().is_empty() && report.to_json().contains("targets"));
+}
+
+/// How many damaged chains to ask about for each good one.
+fn mutants() -> usize {
+    std::env::var("DOCTOR_MUTANTS").map_or(4, |count| count.parse().expect("DOCTOR_MUTANTS is a number"))
+}
+
+#[test]
+fn model_and_libbearssl_agree_on_the_scenarios_and_their_mutants() {
+    let scenarios = scenarios();
+    let subjects: Vec<_> = scenarios
+        .iter()
+        .map(|scenario| Subject {
+            anchors: scenario.anchors.iter().flat_map(|anchor| read(anchor)).collect(),
+            chain: read(&scenario.chain),
+            name: scenario.host.to_owned(),
+        })
+        .collect();
+    let seen = run(&subjects, Time::now().unix_seconds(), mutants());
+    println!("answers: {seen:?}");
+    assert!(seen[&0] > 100 && seen.len() > 12, "too few different answers: {seen:?}");
+}
+
 #[test]
 fn model_and_libbearssl_agree_on_every_measured_chain_and_its_mutants() {
     let Some(folder) = support::shared("handshakes") else { return };
-    let cases = support::read_text(folder.join("cases.tsv"));
-    let rows: Vec<_> = cases.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>()).collect();
-    let list: Vec<_> = rows
-        .iter()
-        .flat_map(|row| {
-            let with_ca = format!("{} {}", row[3], row[4]);
-            [format!("{}\t{}\t{}", row[2], row[3], row[5]), format!("{}\t{with_ca}\t{}", row[2], row[5])]
-        })
-        .collect();
-    let mutants = std::env::var("DOCTOR_MUTANTS").map_or(4, |count| count.parse().expect("a number"));
-    let seen = run(&folder.join("certs"), &list.join("\n"), mutants);
-    println!("questions by answer: {seen:?}");
-    assert!(seen[&0] > 100 && seen.len() > 15, "too few different answers: {seen:?}");
+    let table = support::read_text(folder.join("cases.tsv"));
+    let certificates = |names: &str| names.split(' ').flat_map(|name| read(&folder.join("certs").join(name))).collect::<Vec<_>>();
+    let mut subjects = Vec::new();
+    for row in table.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>()) {
+        // With and without the CA that OpenSSL may append.
+        for chain in [certificates(row[3]), certificates(&format!("{} {}", row[3], row[4]))] {
+            subjects.push(Subject { anchors: certificates(row[2]), chain, name: row[5].to_owned() });
+        }
+    }
+    let seen = run(&subjects, MEASURED_AT, mutants());
+    println!("answers: {seen:?}");
+    assert!(seen[&0] > 100 && seen.len() > 12, "too few different answers: {seen:?}");
 }
