@@ -1,12 +1,16 @@
 //! Writing generated files: whole or not at all, and only where something changes.
 
-use std::fs::{self, File, Permissions};
+use std::borrow::Cow;
+use std::fs::{self, DirEntry, File, Metadata, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Origin, Problem, ProblemKind};
+use crate::text::Hexadecimal;
 
 /// A file that is to have this content.
 #[derive(Clone, Debug)]
@@ -29,22 +33,54 @@ impl Output {
         problem(&self.path, error)
     }
 
-    /// Writes the content where a single step that cannot be interrupted is all that is left to do.
-    fn stage(&self) -> io::Result<Staged<'_>> {
-        // What a symbolic link points to is replaced, not the link.
-        let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        let current = fs::metadata(&target).ok();
-        if current.as_ref().is_some_and(|metadata| metadata.is_dir()) {
-            return Err(io::ErrorKind::IsADirectory.into());
+    /// Prepares `content` for the file, so that a single step that cannot be interrupted is all that is left to do.
+    fn stage(&self, content: &[u8]) -> io::Result<Staged<'_>> {
+        match target(&self.path)? {
+            Target::Special => Ok(Staged::Special(self)),
+            Target::File { path, permissions } => stage_file(path, PUBLIC, permissions, content),
         }
-        if current.as_ref().is_some_and(|metadata| !metadata.is_file()) {
-            return Ok(Staged::Special(self));
-        }
-        let mut temporary = temporary_beside(&target, current.map(|metadata| metadata.permissions()))?;
-        temporary.write_all(self.content.as_bytes())?;
-        temporary.as_file().sync_all()?;
-        Ok(Staged::File { temporary, target })
     }
+
+    /// The text that is the new one where the macro `switch` is defined, and otherwise the one that the file has.
+    fn both_texts(&self, switch: &str) -> io::Result<Option<Vec<u8>>> {
+        let Target::File { path, permissions: Some(_) } = target(&self.path)? else { return Ok(None) };
+        let current = fs::read(path)?;
+        let opening = format!("#ifdef {switch}\n{}\n#else\n", self.content);
+        Ok(Some([opening.as_bytes(), &current, b"\n#endif\n"].concat()))
+    }
+}
+
+/// Where an output goes.
+enum Target {
+    /// A regular file, with its permissions where it is there already.
+    File { path: PathBuf, permissions: Option<Permissions> },
+    /// A FIFO or a device.
+    Special,
+}
+
+/// The file as it is now, or that is to be made. What a symbolic link points to is replaced, not the link.
+fn target(path: &Path) -> io::Result<Target> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Target::File { path: end_of_links(path), permissions: None }),
+        Err(error) => Err(error),
+        Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(metadata) if metadata.is_file() => {
+            Ok(Target::File { path: fs::canonicalize(path)?, permissions: Some(metadata.permissions()) })
+        }
+        Ok(_) => Ok(Target::Special),
+    }
+}
+
+/// Follows symbolic links that lead to no file. They are no circle: that is another error than a file that is missing.
+fn end_of_links(path: &Path) -> PathBuf {
+    match fs::read_link(path) {
+        Ok(link) => end_of_links(&directory_of(path).join(link)),
+        Err(_) => path.to_owned(),
+    }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a directory and those above it, where they are missing.
@@ -56,24 +92,51 @@ fn problem(path: &Path, error: io::Error) -> Error {
     Problem { origin: Origin::file(path.to_string_lossy()), kind: ProblemKind::Write(error) }.into()
 }
 
-/// Makes a temporary file in the directory of `target`, with the permissions that the file has or a new one would get.
-fn temporary_beside(target: &Path, current: Option<Permissions>) -> io::Result<NamedTempFile> {
-    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// Writes a temporary file beside `path`, with the `permissions` that the file has, or else with `mode` less the umask.
+fn stage_file<'a>(path: PathBuf, mode: u32, permissions: Option<Permissions>, content: &[u8]) -> io::Result<Staged<'a>> {
+    let directory = directory_of(&path);
+    remove_leftovers(directory);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".ta-codegen-").suffix(".tmp");
+    builder.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let temporary = builder.tempfile_in(directory)?;
-    if let Some(current) = current {
-        temporary.as_file().set_permissions(current)?;
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut temporary = builder.tempfile_in(directory)?;
+    if let Some(permissions) = permissions {
+        temporary.as_file().set_permissions(permissions)?;
     }
-    Ok(temporary)
+    temporary.write_all(content)?;
+    temporary.as_file().sync_all()?;
+    Ok(Staged::File { temporary, path })
+}
+
+/// The mode of a file for everybody.
+const PUBLIC: u32 = 0o666;
+/// The mode of a file for its owner.
+const PRIVATE: u32 = 0o600;
+
+const TEMPORARY_PREFIX: &str = ".ta-codegen-";
+const TEMPORARY_SUFFIX: &str = ".tmp";
+
+/// Removes the temporary files of runs that were killed. A run keeps its own for moments: after an hour they belong to nobody.
+/// What cannot be looked at or removed stays; it is in nobody's way.
+fn remove_leftovers(directory: &Path) {
+    let is_leftover = |entry: &DirEntry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let age = || entry.metadata().ok().filter(Metadata::is_file)?.modified().ok()?.elapsed().ok();
+        name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX) && age() > Some(Duration::from_secs(3600))
+    };
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten().filter(is_leftover) {
+        let _ = fs::remove_file(entry.path());
+    }
 }
 
 /// An output that is ready.
 enum Staged<'a> {
     /// A temporary file beside the one it is to become.
-    File { temporary: NamedTempFile, target: PathBuf },
+    File { temporary: NamedTempFile, path: PathBuf },
     /// A FIFO or a device, which is written to as it is.
     Special(&'a Output),
 }
@@ -81,7 +144,7 @@ enum Staged<'a> {
 impl Staged<'_> {
     fn finish(self) -> io::Result<()> {
         match self {
-            Staged::File { temporary, target } => temporary.persist(target).map(drop).map_err(|error| error.error),
+            Staged::File { temporary, path } => temporary.persist(path).map(drop).map_err(|error| error.error),
             Staged::Special(output) => {
                 let mut file = File::options().write(true).open(&output.path)?;
                 file.write_all(output.content.as_bytes())
@@ -90,29 +153,60 @@ impl Staged<'_> {
     }
 }
 
-/// Writes files that only fit each other, and gives those that changed. A file that would not change is not touched, so that nothing
-/// that depends on it is built again.
+/// Writes files, and gives those that changed. A file that would not change is not touched, so that nothing that depends on it is
+/// built again.
 ///
-/// All are written under temporary names first, so that a full disk or a missing permission leaves every file as it was. Where more
-/// than one changes, the last is taken away before the first is replaced: a run that is killed in between leaves a set with a file
-/// missing, which no compiler takes, and never one of old and new files.
+/// All are written under temporary names first, so that a full disk or a missing permission leaves every file as it was, and each
+/// then takes its place in one step. Several files are C headers that only fit each other, the first included before the others, and
+/// a run can be killed between two steps. So where more than one changes, there are steps in between:
+///
+/// 1. The others become `#ifdef X`, the new text, `#else`, the old text, `#endif`: with the old first file that is the old text.
+/// 2. The first becomes its new text and `#define X`: this one step turns the old headers into the new ones.
+/// 3. The others become their new text, and then the first does.
+///
+/// `X` is made of the new texts, so that what a killed run leaves never answers to the name of another run. Whenever a run is killed,
+/// a compiler gets all of the old text or all of the new one, and the next run tidies up.
 ///
 /// # Errors
 ///
 /// The first file that cannot be written.
 pub fn write(outputs: &[Output]) -> Result<Vec<&Path>, Error> {
     let changed: Vec<&Output> = outputs.iter().filter(|output| output.would_change()).collect();
-    let staged =
-        changed.iter().map(|output| output.stage().map_err(|error| output.problem(error))).collect::<Result<Vec<_>, _>>()?;
-    if let ([_, .., last], Some(Staged::File { target, .. })) = (changed.as_slice(), staged.last())
-        && target.exists()
-    {
-        fs::remove_file(target).map_err(|error| last.problem(error))?;
+    let mut steps = Vec::new();
+    for (output, content) in contents(&changed)? {
+        steps.push((output, output.stage(&content).map_err(|error| output.problem(error))?));
     }
-    for (output, staged) in changed.iter().zip(staged) {
+    for (output, staged) in steps {
         staged.finish().map_err(|error| output.problem(error))?;
     }
     Ok(changed.iter().map(|output| output.path.as_path()).collect())
+}
+
+/// Everything that [`write`] puts into files, in that order.
+fn contents<'a>(changed: &[&'a Output]) -> Result<Vec<(&'a Output, Cow<'a, [u8]>)>, Error> {
+    let plain = |output: &&'a Output| (*output, Cow::Borrowed(output.content.as_bytes()));
+    let [first, others @ ..] = changed else { return Ok(Vec::new()) };
+    let is_file = !matches!(target(&first.path).map_err(|error| first.problem(error))?, Target::Special);
+    if others.is_empty() || !is_file {
+        return Ok(changed.iter().map(plain).collect());
+    }
+    let switch = switch(changed);
+    let mut contents = Vec::new();
+    for output in others {
+        // A file that is not there yet fits nothing.
+        let both = output.both_texts(&switch).map_err(|error| output.problem(error))?;
+        contents.extend(both.map(|both| (*output, Cow::Owned(both))));
+    }
+    contents.push((*first, Cow::Owned(format!("{}#define {switch}\n", first.content).into_bytes())));
+    contents.extend(others.iter().chain([first]).map(plain));
+    Ok(contents)
+}
+
+/// The name of a macro that no other set of texts has.
+fn switch(outputs: &[&Output]) -> String {
+    let mut hash = Sha256::new();
+    outputs.iter().for_each(|output| hash.update(&output.content));
+    format!("TA_CODEGEN_{}", Hexadecimal { bytes: &hash.finalize()[..16], separator: "" })
 }
 
 /// Writes a secret to a file that only its owner can read, whole or not at all. A file that is there is replaced, with its permissions.
@@ -121,17 +215,9 @@ pub fn write(outputs: &[Output]) -> Result<Vec<&Path>, Error> {
 ///
 /// A path that cannot be written to or that is no regular file.
 pub fn write_private(path: &Path, content: &str) -> Result<(), Error> {
-    let write = || {
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if fs::metadata(&target).is_ok_and(|metadata| !metadata.is_file()) {
-            return Err(io::Error::other("it is no regular file, and a private key goes into nothing else"));
-        }
-        let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // Without more said, a temporary file has the mode 0600.
-        let mut temporary = tempfile::Builder::new().prefix(".ta-codegen-").suffix(".tmp").tempfile_in(directory)?;
-        temporary.write_all(content.as_bytes())?;
-        temporary.as_file().sync_all()?;
-        temporary.persist(&target).map(drop).map_err(|error| error.error)
+    let write = || match target(path)? {
+        Target::File { path, .. } => stage_file(path, PRIVATE, None, content.as_bytes())?.finish(),
+        Target::Special => Err(io::Error::other("it is no regular file, and a private key goes into nothing else")),
     };
     write().map_err(|error| problem(path, error))
 }

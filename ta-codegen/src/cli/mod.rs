@@ -17,8 +17,7 @@ use clap::CommandFactory;
 use subcommand::{Subcommand, parsed};
 
 /// Everything that the command does apart from generating, in the order of `--help`.
-const SUBCOMMANDS: &[&Subcommand] =
-    &[&inspect::SUBCOMMAND, &doctor::SUBCOMMAND, &fingerprint::SUBCOMMAND, &tls_key::SUBCOMMAND];
+const SUBCOMMANDS: &[&Subcommand] = &[&inspect::SUBCOMMAND, &doctor::SUBCOMMAND, &fingerprint::SUBCOMMAND, &tls_key::SUBCOMMAND];
 
 /// How a run ends; the numbers are part of the interface, and `--help` documents them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
