@@ -8,7 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ta_codegen::{TrustAnchor, c, read_trust_anchors, rust, unique};
+use ta_codegen::{TrustAnchor, c, read_certificates, read_trust_anchors, rust, unique};
 
 fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -73,4 +73,125 @@ fn pinned_outputs() {
     assert_eq!(headers.data, text(&fixture("expected/local_ca_data.h")));
     assert_eq!(headers.descriptor, text(&fixture("expected/local_ca_descriptor.h")));
     assert_eq!(rust::source(&unique(&anchors), "TRUST_ANCHORS"), text(&fixture("expected/trust_anchors.rs")));
+}
+
+/// Each refusal of `fixtures/expected/messages.txt`, to the letter.
+#[test]
+fn pinned_messages() {
+    let mut refusals = 0;
+    for section in text(&fixture("expected/messages.txt")).split("## ").skip(1) {
+        let (heading, said) = section.split_once('\n').expect("a heading and what is said");
+        let name = heading.rsplit(": ").next().expect("a fixture");
+        let Some(said) = said.trim_end().strip_prefix("error: ") else { continue };
+        let file = Path::new(name).file_name().and_then(|file| file.to_str()).expect("a file name");
+        let error = read_trust_anchors(&read(&fixture(name)), file).expect_err("a refusal");
+        assert_eq!(error.to_string(), said.replace("\nerror: ", "\n"));
+        refusals += 1;
+    }
+    assert!(refusals > 20);
+}
+
+/// What messages say of labels, positions and lines, which the golden inputs have little of.
+#[test]
+fn positions_and_labels() {
+    let ca = text(&fixture("ca-p256.crt"));
+    let bad = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    let says = |input: &str, words: &str| {
+        let said = read_trust_anchors(input.as_bytes(), "f").expect_err("a refusal").to_string();
+        assert!(said.contains(words), "{said}");
+    };
+    says(&format!("text\r\n{key}{bad}{ca}{bad}"), "f: certificate 1 (line 5): ");
+    says(&format!("{ca}{key}{bad}"), "f: certificate 2 (line 17): ");
+    says(&key.repeat(2), "f: holds no certificate: it holds a private key; ");
+    let labels: String = (0..10).map(|index| format!("-----BEGIN L{index}-----\n-----END L{index}-----\n")).collect();
+    says(&labels, ": it holds L0, L1, L2, L3, L4, L5, L6, L7; ");
+    says(&key.replace("KEY-----\nAA", "KEY-----AA"), ": it holds PRIVATE KEY (and more on its line); ");
+    says(&key.replace("BEGIN PRIVATE KEY-----", "BEGIN PRIVATE KEY"), ": it holds a private key; ");
+    let long = "X".repeat(32);
+    says(&format!("-----BEGIN {long}-----\n-----END {long}-----\n"), &format!(": it holds {long}; "));
+    says(&format!("-----BEGIN {long}X-----\n-----END {long}X-----\n"), &format!(": it holds {long} (and more on its line); "));
+    says(&format!("\n-----BEGIN {}-----\n", "X".repeat(122)), "the BEGIN in line 2 has no label");
+    says(&format!("-----BEGIN {}-----\n", "X".repeat(121)), "line 1: the XXXX");
+    says("\n \tx-----BEGIN CERTIFICATE-----\n", "the BEGIN in line 2 does not stand");
+    says("a\nb\n-----END CERTIFICATE-----\n", "the END in line 3 has no BEGIN");
+}
+
+fn brssl(input: &[u8]) -> Option<String> {
+    read_trust_anchors(input, "input").ok().map(|anchors| c::brssl(&anchors))
+}
+
+#[test]
+fn encodings_of_text() {
+    let ca = text(&fixture("ca-p256.crt"));
+    let expected = brssl(ca.as_bytes());
+    assert!(expected.is_some());
+    let utf16 =
+        |bytes_of: fn(u16) -> [u8; 2]| "\u{feff}".chars().chain(ca.chars()).flat_map(|c| bytes_of(c as u16)).collect::<Vec<u8>>();
+    let inputs = [
+        utf16(u16::to_be_bytes),
+        utf16(u16::to_le_bytes),
+        ca.replace('\n', "\r\n").into_bytes(),
+        ca.replace('\n', "\r").into_bytes(),
+        ca.replacen('\n', "\r", 3).into_bytes(),
+        ca.trim_end().as_bytes().to_vec(),
+        ca.replace("\n", "\n\t ").into_bytes(),
+        ca.replace("CERTIFICATE", "x509_Certificate").into_bytes(),
+        format!("-----BEGIN {}-----\n{ca}", "X".repeat(122)).into_bytes(),
+    ];
+    for (index, input) in inputs.iter().enumerate() {
+        assert_eq!(brssl(input), expected, "{index}");
+    }
+}
+
+/// A DER element with a length of four octets.
+fn element(tag: u8, value: &[u8]) -> Vec<u8> {
+    [&[tag, 0x84][..], &u32::try_from(value.len()).expect("short").to_be_bytes(), value].concat()
+}
+
+/// The fixture CA with a subject of that many bytes.
+fn with_subject(length: usize) -> Vec<u8> {
+    let anchors = anchors(&["ca-p256.crt"]);
+    let (der, old) = (anchors[0].certificate(), anchors[0].subject());
+    let start = der.windows(old.len()).rposition(|window| window == old).expect("the subject lies in the certificate");
+    let end = 8 + usize::from(u16::from_be_bytes([der[6], der[7]]));
+    let subject = element(0x30, &vec![0; length - 6]);
+    let tbs = element(0x30, &[&der[8..start], &subject, &der[start + old.len()..end]].concat());
+    element(0x30, &[&tbs, &der[end..]].concat())
+}
+
+#[test]
+fn limits() {
+    let limit = ta_codegen::MAXIMUM_SUBJECT_SIZE;
+    assert_eq!(read_trust_anchors(&with_subject(limit), "f").expect("at the limit")[0].subject().len(), limit);
+    assert!(read_trust_anchors(&with_subject(limit + 1), "f").is_err());
+    // A header that claims the rest of the file, so that nobody looks for PEM in it.
+    for (size, words) in
+        [(ta_codegen::MAXIMUM_FILE_SIZE, "well-formed"), (ta_codegen::MAXIMUM_FILE_SIZE + 1, "larger than 256 MiB")]
+    {
+        let mut file = vec![0; size];
+        file[..6].copy_from_slice(&element(0x30, &[])[..6]);
+        file[2..6].copy_from_slice(&u32::try_from(size - 6).expect("short").to_be_bytes());
+        assert!(read_trust_anchors(&file, "f").expect_err("zeros").to_string().contains(words));
+    }
+    let blocks = |count| "-----BEGIN X-----\n-----END X-----\n".repeat(count);
+    let says = |input: String| read_trust_anchors(input.as_bytes(), "f").expect_err("no certificate").to_string();
+    assert!(says(blocks(ta_codegen::MAXIMUM_CERTIFICATES)).contains("it holds X;"));
+    assert!(says(blocks(ta_codegen::MAXIMUM_CERTIFICATES + 1)).contains("more than 100000 PEM blocks"));
+}
+
+#[test]
+fn certificates_are_found_without_being_decoded() {
+    let two = text(&fixture("golden/g-own__two-cas.crt"));
+    let found = read_certificates(two.as_bytes(), "f").expect("two certificates");
+    let anchors = read_trust_anchors(two.as_bytes(), "f").expect("two anchors");
+    assert_eq!(found.len(), 2);
+    for (certificate, anchor) in found.iter().zip(&anchors) {
+        assert_eq!((certificate.der(), certificate.origin()), (anchor.certificate(), anchor.origin()));
+    }
+    let der = read_certificates(anchors[0].certificate(), "f").expect("one certificate");
+    assert_eq!(der[0].origin().to_string(), "f: certificate 1");
+    // Any block of whole Base64 is found, whatever it holds.
+    let other = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    assert_eq!(read_certificates(other.as_bytes(), "f").expect("a block")[0].der(), [0, 0, 0]);
 }
