@@ -87,6 +87,8 @@ pub(crate) struct Scenario {
     pub(crate) description: &'static str,
     /// The certificates that the device's anchors are made of.
     pub(crate) anchors: Vec<PathBuf>,
+    /// What the broker sends: its `certfile`, the server's certificate first.
+    pub(crate) chain: PathBuf,
     /// The name that the device checks; empty: none.
     pub(crate) host: &'static str,
     /// The broker's settings, the lines of a `mosquitto.conf` that come after its listener.
@@ -117,6 +119,7 @@ impl Scenario {
             id: row.id(),
             description: row.get("description"),
             anchors: made("anchors").into_iter().map(|anchor| anchor.certificate).collect(),
+            chain,
             host: row.get("host"),
             configuration: support::write(&folder, "mosquitto.conf", format!("listener 8883\n{settings}")),
             settings,
