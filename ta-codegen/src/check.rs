@@ -23,20 +23,14 @@ impl fmt::Display for Warning {
 }
 
 /// What to know about an anchor.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WarningKind {
     /// basicConstraints does not make it a CA, so its flags are 0.
-    #[error(
-        "is not a CA (basicConstraints lacks CA:TRUE): the device will trust only this very certificate and nothing it signed; \
-         give the CA's certificate unless that is meant"
-    )]
     NotCa,
     /// notAfter has passed.
-    #[error("expired on {0}; BearSSL does not check an anchor's dates, other TLS stacks and brokers do: renew the CA")]
     Expired(Time),
     /// notAfter is near.
-    #[error("expires on {not_after}, within the next {days} days: renew the CA and give devices the new one in time")]
     ExpiresSoon {
         /// The last second.
         not_after: Time,
@@ -44,40 +38,77 @@ pub enum WarningKind {
         days: u32,
     },
     /// notBefore has not come.
-    #[error("is not valid before {0}; BearSSL does not check an anchor's dates, other TLS stacks and brokers do")]
     NotYetValid(Time),
     /// RSA below 2048 bits.
-    #[error("public key is RSA with only {bits} bits; less than 2048 can be broken: make a CA with RSA 2048 or EC P-256")]
     WeakRsa {
         /// Bits of the modulus.
         bits: usize,
     },
     /// nameConstraints, which BearSSL ignores.
-    #[error("has name constraints, which BearSSL ignores: the device will trust this CA for every name")]
     NameConstraints,
     /// The same anchor stood earlier.
-    #[error("repeats {0} (same subject, key and CA flag); one of them is enough")]
     Duplicate(Origin),
     /// RSA beyond what a Tasmota for ESP8266 verifies by default.
-    #[error(
-        "public key is RSA with {bits} bits; Tasmota on ESP8266 verifies more than 2048 only when built with `#define USE_4K_RSA`"
-    )]
     TasmotaRsaSize {
         /// Bits of the modulus.
         bits: usize,
     },
     /// An EC CA on a Tasmota.
-    #[error(
-        "public key is EC {0}; Tasmota verifies it only with ECDSA on: on ESP32 `SetOption165 1` (firmware of 10/2025 or later), \
-         on ESP8266 a build with `#define USE_MQTT_TLS_ECDSA`"
-    )]
     TasmotaEcdsa(Curve),
     /// P-521, beyond `BR_MAX_EC_SIZE` 384.
-    #[error(
-        "public key is EC P-521, which no Tasmota verifies (its BearSSL stops at 384 bits): use a CA with RSA 2048 or EC P-256"
-    )]
     TasmotaP521,
 }
+
+impl fmt::Display for WarningKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WarningKind::NotCa => f.write_str(
+                "is not a CA (basicConstraints lacks CA:TRUE): the device will trust only this very certificate and \
+                 nothing it signed; give the CA's certificate unless that is meant",
+            ),
+            WarningKind::Expired(value) => write!(
+                f,
+                "expired on {value}; BearSSL does not check an anchor's dates, other TLS stacks and brokers do: \
+                 renew the CA"
+            ),
+            WarningKind::ExpiresSoon { not_after, days } => write!(
+                f,
+                "expires on {not_after}, within the next {days} days: renew the CA and give devices the new one in \
+                 time"
+            ),
+            WarningKind::NotYetValid(value) => write!(
+                f,
+                "is not valid before {value}; BearSSL does not check an anchor's dates, other TLS stacks and brokers \
+                 do"
+            ),
+            WarningKind::WeakRsa { bits } => write!(
+                f,
+                "public key is RSA with only {bits} bits; less than 2048 can be broken: make a CA with RSA 2048 or \
+                 EC P-256"
+            ),
+            WarningKind::NameConstraints => {
+                f.write_str("has name constraints, which BearSSL ignores and rustls honours: on BearSSL the device will trust this CA for every name")
+            }
+            WarningKind::Duplicate(value) => write!(f, "repeats {value} (same subject, key and CA flag); one of them is enough"),
+            WarningKind::TasmotaRsaSize { bits } => write!(
+                f,
+                "public key is RSA with {bits} bits; Tasmota on ESP8266 verifies more than 2048 only when built with \
+                 `#define USE_4K_RSA`"
+            ),
+            WarningKind::TasmotaEcdsa(value) => write!(
+                f,
+                "public key is EC {value}; Tasmota verifies it only with ECDSA on: on ESP32 `SetOption165 1` \
+                 (firmware of 10/2025 or later), on ESP8266 a build with `#define USE_MQTT_TLS_ECDSA`"
+            ),
+            WarningKind::TasmotaP521 => f.write_str(
+                "public key is EC P-521, which no Tasmota verifies (its BearSSL stops at 384 bits): use a CA with \
+                 RSA 2048 or EC P-256",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for WarningKind {}
 
 /// Looks at anchors as any device would use them, with `now` as today's date.
 pub fn warnings(anchors: &[TrustAnchor], now: Time) -> Vec<Warning> {

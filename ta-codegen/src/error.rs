@@ -1,7 +1,9 @@
 //! What can go wrong, in words for the person who has to mend it.
 //!
-//! A run collects every [`Problem`] of every file and reports them together in one [`Error`]: nobody should have to mend a bundle one
-//! run at a time.
+//! A run collects every [`Problem`] of every file and reports them together in one [`Error`]: nobody should have to
+//! mend a bundle one run at a time.
+//!
+//! The messages are written without a derive macro, because every firmware that includes anchors compiles this module.
 
 use std::fmt;
 use std::io;
@@ -118,8 +120,7 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {}
 
 /// One thing that is wrong.
-#[derive(Debug, thiserror::Error)]
-#[error("{origin}: {kind}")]
+#[derive(Debug)]
 pub struct Problem {
     /// Where.
     pub origin: Origin,
@@ -127,42 +128,41 @@ pub struct Problem {
     pub kind: ProblemKind,
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Problem { origin, kind } = self;
+        write!(f, "{origin}: {kind}")
+    }
+}
+
+impl std::error::Error for Problem {}
+
 /// What is wrong, and what would work.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum ProblemKind {
     /// A file that cannot be read.
-    #[error("cannot be read: {0}")]
     Read(io::Error),
     /// A file that cannot be written.
-    #[error("cannot be written: {0}")]
     Write(io::Error),
     /// A directory where a file is wanted.
-    #[error("is a directory; name the certificate files in it")]
     Directory,
     /// A file with nothing in it.
-    #[error("is empty; a CA certificate in PEM or DER is needed")]
     Empty,
     /// A file beyond [`MAXIMUM_FILE_SIZE`](crate::MAXIMUM_FILE_SIZE).
-    #[error("is larger than {} MiB, the most that is read; split it", crate::MAXIMUM_FILE_SIZE >> 20)]
     FileTooLarge,
     /// A file with more PEM blocks than [`MAXIMUM_CERTIFICATES`](crate::MAXIMUM_CERTIFICATES).
-    #[error("has more than {} PEM blocks, the most that is read; split it", crate::MAXIMUM_CERTIFICATES)]
     TooManyBlocks,
     /// The file that brings a run beyond [`MAXIMUM_CERTIFICATES`](crate::MAXIMUM_CERTIFICATES).
-    #[error("brings the run beyond {} certificates, the most that is taken; run it on fewer files", crate::MAXIMUM_CERTIFICATES)]
     TooManyCertificates,
     /// A file without a certificate; the text says what it holds instead.
-    #[error("holds no certificate: {0}")]
     NoCertificate(String),
     /// A PEM block without its END line.
-    #[error("the {label} block that begins here has no END line; the file is cut off or a line was lost: get it again")]
     UnfinishedBlock {
         /// The block's label.
         label: String,
     },
     /// A PEM block that is not Base64 inside.
-    #[error("the {label} block is damaged in line {line}: {reason}; get the file again, or try `openssl x509 -in FILE -out NEW`")]
     DamagedBlock {
         /// The block's label.
         label: String,
@@ -172,76 +172,185 @@ pub enum ProblemKind {
         reason: &'static str,
     },
     /// What a build script does not put up with.
-    #[error("{0} (the build script denies this)")]
     Denied(WarningKind),
     /// A build script that does not run under Cargo.
-    #[error(
-        "the environment variable OUT_DIR is not set; Builder belongs into a build.rs, elsewhere say where to write with out_dir"
-    )]
     NoOutDir,
     /// A name for generated source that its language does not take.
     #[cfg(feature = "build")]
-    #[error(transparent)]
-    Name(#[from] crate::NameError),
+    Name(crate::NameError),
     /// A certificate whose key has no fingerprint on a device.
     #[cfg(feature = "cli")]
-    #[error(transparent)]
-    Fingerprint(#[from] crate::fingerprint::FingerprintError),
+    Fingerprint(crate::fingerprint::FingerprintError),
     /// A private key that cannot be a device's.
     #[cfg(feature = "cli")]
-    #[error(transparent)]
-    PrivateKey(#[from] crate::tls_key::KeyError),
+    PrivateKey(crate::tls_key::KeyError),
     /// A certificate that cannot be a device's.
     #[cfg(feature = "cli")]
-    #[error(transparent)]
-    DeviceCertificate(#[from] crate::tls_key::CertificateError),
+    DeviceCertificate(crate::tls_key::CertificateError),
     /// A certificate that cannot be decoded, or not by BearSSL.
-    #[error(transparent)]
-    Decode(#[from] DecodeError),
+    Decode(DecodeError),
     /// A certificate that BearSSL decodes and no device can use.
-    #[error(transparent)]
-    Unusable(#[from] UnusableKey),
+    Unusable(UnusableKey),
+}
+
+impl fmt::Display for ProblemKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProblemKind::Read(error) => write!(f, "cannot be read: {error}"),
+            ProblemKind::Write(error) => write!(f, "cannot be written: {error}"),
+            ProblemKind::Directory => f.write_str("is a directory; name the certificate files in it"),
+            ProblemKind::Empty => f.write_str("is empty; a CA certificate in PEM or DER is needed"),
+            ProblemKind::FileTooLarge => {
+                write!(f, "is larger than {} MiB, the most that is read; split it", crate::MAXIMUM_FILE_SIZE >> 20)
+            }
+            ProblemKind::TooManyBlocks => {
+                write!(f, "has more than {} PEM blocks, the most that is read; split it", crate::MAXIMUM_CERTIFICATES)
+            }
+            ProblemKind::TooManyCertificates => write!(
+                f,
+                "brings the run beyond {} certificates, the most that is taken; run it on fewer files",
+                crate::MAXIMUM_CERTIFICATES
+            ),
+            ProblemKind::NoCertificate(value) => write!(f, "holds no certificate: {value}"),
+            ProblemKind::UnfinishedBlock { label } => write!(
+                f,
+                "the {label} block that begins here has no END line; the file is cut off or a line was lost: get it \
+                 again"
+            ),
+            ProblemKind::DamagedBlock { label, line, reason } => write!(
+                f,
+                "the {label} block is damaged in line {line}: {reason}; get the file again, or try `openssl x509 -in \
+                 FILE -out NEW`"
+            ),
+            ProblemKind::Denied(value) => write!(f, "{value} (the build script denies this)"),
+            ProblemKind::NoOutDir => f.write_str(
+                "the environment variable OUT_DIR is not set; Builder belongs into a build.rs, elsewhere say where \
+                 to write with out_dir",
+            ),
+            #[cfg(feature = "build")]
+            ProblemKind::Name(error) => error.fmt(f),
+            #[cfg(feature = "cli")]
+            ProblemKind::Fingerprint(error) => error.fmt(f),
+            #[cfg(feature = "cli")]
+            ProblemKind::PrivateKey(error) => error.fmt(f),
+            #[cfg(feature = "cli")]
+            ProblemKind::DeviceCertificate(error) => error.fmt(f),
+            ProblemKind::Decode(error) => error.fmt(f),
+            ProblemKind::Unusable(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ProblemKind {}
+
+#[cfg(feature = "build")]
+impl From<crate::NameError> for ProblemKind {
+    fn from(error: crate::NameError) -> Self {
+        ProblemKind::Name(error)
+    }
+}
+
+#[cfg(feature = "cli")]
+impl From<crate::fingerprint::FingerprintError> for ProblemKind {
+    fn from(error: crate::fingerprint::FingerprintError) -> Self {
+        ProblemKind::Fingerprint(error)
+    }
+}
+
+#[cfg(feature = "cli")]
+impl From<crate::tls_key::KeyError> for ProblemKind {
+    fn from(error: crate::tls_key::KeyError) -> Self {
+        ProblemKind::PrivateKey(error)
+    }
+}
+
+#[cfg(feature = "cli")]
+impl From<crate::tls_key::CertificateError> for ProblemKind {
+    fn from(error: crate::tls_key::CertificateError) -> Self {
+        ProblemKind::DeviceCertificate(error)
+    }
+}
+
+impl From<DecodeError> for ProblemKind {
+    fn from(error: DecodeError) -> Self {
+        ProblemKind::Decode(error)
+    }
+}
+
+impl From<UnusableKey> for ProblemKind {
+    fn from(error: UnusableKey) -> Self {
+        ProblemKind::Unusable(error)
+    }
 }
 
 /// Why BearSSL's decoder refuses a certificate.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// Not the encoding that RFC 5280 prescribes.
-    #[error("is not a well-formed certificate: {0}; get it again, or look at it with `openssl x509 -text`")]
-    Encoding(#[from] DerError),
+    Encoding(DerError),
     /// Something behind the certificate's end.
-    #[error("more follows behind the certificate's end ({0} in bytes); a block holds exactly one certificate")]
     TrailingData(usize),
     /// A version above 3.
-    #[error("is an X.509 certificate of version {0}; there are versions 1 to 3")]
     Version(u32),
     /// A subject beyond [`MAXIMUM_SUBJECT_SIZE`](crate::MAXIMUM_SUBJECT_SIZE), which fits no device.
-    #[error("has a subject of {0} bytes; up to {max} are taken, and usual ones have about 100", max = crate::MAXIMUM_SUBJECT_SIZE)]
     SubjectTooLong(usize),
     /// A key type that BearSSL does not know.
-    #[error("public key is {0}; BearSSL anchors are RSA up to 4096 bits or EC P-256, P-384, P-521")]
     KeyType(String),
     /// A curve that BearSSL does not know.
-    #[error("public key is EC on the curve {0}; BearSSL anchors are EC P-256, P-384, P-521 or RSA up to 4096 bits")]
     Curve(String),
     /// Curve parameters written out.
-    #[error(
-        "public key is EC with its curve's parameters written out; BearSSL needs the curve's name: make the key with \
-         `openssl ecparam -name prime256v1 -genkey -param_enc named_curve`"
-    )]
     ExplicitCurve,
     /// Modulus and exponent beyond BearSSL's buffer.
-    #[error(
-        "public key is RSA with {bits} bits and an exponent of {exponent} bytes; BearSSL verifies up to 4096 bits and takes \
-         520 bytes for both numbers together: make a CA with RSA 2048 to 4096 and the usual exponent 65537"
-    )]
     RsaKeyTooLong {
         /// Bits of the modulus.
         bits: usize,
         /// Bytes of the public exponent.
         exponent: usize,
     },
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DecodeError::Encoding(value) => {
+                write!(f, "is not a well-formed certificate: {value}; get it again, or look at it with `openssl x509 -text`")
+            }
+            DecodeError::TrailingData(value) => {
+                write!(f, "there is more behind the certificate's end (bytes: {value}); a block holds exactly one certificate")
+            }
+            DecodeError::Version(value) => write!(f, "is an X.509 certificate of version {value}; there are versions 1 to 3"),
+            DecodeError::SubjectTooLong(value) => write!(
+                f,
+                "has a subject of {value} bytes; up to {max} are taken, and usual ones have about 100",
+                max = crate::MAXIMUM_SUBJECT_SIZE
+            ),
+            DecodeError::KeyType(value) => {
+                write!(f, "public key is {value}; BearSSL anchors are RSA up to 4096 bits or EC P-256, P-384, P-521")
+            }
+            DecodeError::Curve(value) => write!(
+                f,
+                "public key is EC on the curve {value}; BearSSL anchors are EC P-256, P-384, P-521 or RSA up to 4096 bits"
+            ),
+            DecodeError::ExplicitCurve => f.write_str(
+                "public key is EC with its curve's parameters written out; BearSSL needs the curve's name: make the key with \
+                 `openssl ecparam -name prime256v1 -genkey -param_enc named_curve`",
+            ),
+            DecodeError::RsaKeyTooLong { bits, exponent } => write!(
+                f,
+                "public key is RSA with {bits} bits and an exponent of {exponent} bytes; BearSSL verifies up to 4096 bits and \
+                 takes 520 bytes for both numbers together: make a CA with RSA 2048 to 4096 and the usual exponent 65537"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+impl From<DerError> for DecodeError {
+    fn from(error: DerError) -> Self {
+        DecodeError::Encoding(error)
+    }
 }
 
 impl DecodeError {
@@ -259,31 +368,22 @@ impl DecodeError {
 }
 
 /// Why no device can verify anything with a key that BearSSL's decoder takes.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnusableKey {
     /// RSA beyond `BR_MAX_RSA_SIZE`.
-    #[error("public key is RSA with {bits} bits; BearSSL verifies up to 4096: make a CA with RSA 2048 to 4096, or EC P-256")]
     RsaTooLarge {
         /// Bits of the modulus.
         bits: usize,
     },
     /// A modulus or exponent of zero.
-    #[error("public key is RSA with a {0} of zero, which verifies nothing; the certificate is broken: make a new one")]
     RsaZero(&'static str),
     /// A point in another form than 04 || x || y.
-    #[error(
-        "public key is an EC point in {form} form; BearSSL verifies with uncompressed points only: make the key with \
-         `openssl ecparam -name prime256v1 -genkey -conv_form uncompressed`"
-    )]
     PointForm {
         /// compressed, hybrid, or unknown.
         form: &'static str,
     },
     /// A point of the wrong length.
-    #[error(
-        "public key is an EC point of the wrong length, {actual} in bytes; on {curve} it is {expected}: the certificate is broken, make a new one"
-    )]
     PointLength {
         /// The curve's name.
         curve: crate::anchor::Curve,
@@ -293,3 +393,30 @@ pub enum UnusableKey {
         expected: usize,
     },
 }
+
+impl fmt::Display for UnusableKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            UnusableKey::RsaTooLarge { bits } => write!(
+                f,
+                "public key is RSA with {bits} bits; BearSSL verifies up to 4096: make a CA with RSA 2048 to 4096, or EC P-256"
+            ),
+            UnusableKey::RsaZero(value) => write!(
+                f,
+                "public key is RSA with a {value} of zero, which verifies nothing; the certificate is broken: make a new one"
+            ),
+            UnusableKey::PointForm { form } => write!(
+                f,
+                "public key is an EC point in {form} form; BearSSL verifies with uncompressed points only: make the key with \
+                 `openssl ecparam -name prime256v1 -genkey -conv_form uncompressed`"
+            ),
+            UnusableKey::PointLength { curve, actual, expected } => write!(
+                f,
+                "public key is an EC point of the wrong length (on {curve} it has {expected} bytes, here {actual}): the certificate is \
+                 broken, make a new one"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for UnusableKey {}

@@ -182,8 +182,11 @@ pub fn write(outputs: &[Output]) -> Result<Vec<&Path>, Error> {
     Ok(changed.iter().map(|output| output.path.as_path()).collect())
 }
 
+/// What a file gets in one of the steps of [`write`].
+type Step<'a> = (&'a Output, Cow<'a, [u8]>);
+
 /// Everything that [`write`] puts into files, in that order.
-fn contents<'a>(changed: &[&'a Output]) -> Result<Vec<(&'a Output, Cow<'a, [u8]>)>, Error> {
+fn contents<'a>(changed: &[&'a Output]) -> Result<Vec<Step<'a>>, Error> {
     let plain = |output: &&'a Output| (*output, Cow::Borrowed(output.content.as_bytes()));
     let [first, others @ ..] = changed else { return Ok(Vec::new()) };
     let is_file = !matches!(target(&first.path).map_err(|error| first.problem(error))?, Target::Special);

@@ -30,7 +30,8 @@ impl Time {
 
     /// The time on this machine's clock. A clock outside 1970 to 9999 counts as 1970.
     pub fn now() -> Self {
-        DateTime::from_system_time(SystemTime::now()).map_or(
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        DateTime::from_unix_duration(since_1970).map_or(
             Time { year: 1970, month: 1, day: 1, hour: 0, minute: 0, second: 0 },
             |now| Time {
                 year: now.year(),

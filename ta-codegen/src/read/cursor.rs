@@ -4,58 +4,70 @@
 //! BOOLEAN other than zero as true. Reading with the same rules is what makes the output equal to `brssl ta`, and it lets each
 //! refusal carry the error number that the device itself would report.
 
+use std::fmt;
 use std::ops::Range;
 
 /// What is wrong with an encoding, with BearSSL's error number (`bearssl_x509.h`) as the discriminant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Fault {
     /// The data ends before the outermost element does.
-    #[error("the data ends before the certificate does")]
     Truncated = 34,
     /// An element is longer than the one that holds it.
-    #[error("an element reaches past the end of the one that holds it")]
     InnerTruncated = 36,
     /// A tag of the application or private class.
-    #[error("a tag has the class application or private, which no certificate uses")]
     BadTagClass = 37,
     /// A tag number above 30.
-    #[error("a tag number is above 30, which no certificate uses")]
     BadTagValue = 38,
     /// BER's indefinite length.
-    #[error("an element has an indefinite length, which DER forbids")]
     IndefiniteLength = 39,
     /// Something follows where an element should end.
-    #[error("there is extra data after the last expected element")]
     ExtraElement = 40,
     /// Another tag than the one expected here.
-    #[error("an element has another type than the one expected here")]
     Unexpected = 41,
     /// A SEQUENCE, or another type with members, is marked primitive.
-    #[error("an element that should be constructed is marked primitive")]
     NotConstructed = 42,
     /// An INTEGER, or another type without members, is marked constructed.
-    #[error("an element that should be primitive is marked constructed")]
     NotPrimitive = 43,
     /// A BIT STRING that does not end on a byte boundary.
-    #[error("a BIT STRING does not end on a byte boundary")]
     PartialByte = 44,
     /// A BOOLEAN that is not one byte long.
-    #[error("a BOOLEAN is not exactly one byte long")]
     BadBoolean = 45,
     /// An INTEGER that is negative, or too large for its place.
-    #[error("an INTEGER is negative, empty, or too large for its place")]
     Overflow = 46,
     /// A date that is no date, or not in the form RFC 5280 prescribes.
-    #[error("a date is not valid: certificates use YYMMDDhhmmssZ or YYYYMMDDhhmmssZ (RFC 5280, section 4.1.2.5)")]
     BadTime = 48,
     /// A value that BearSSL does not support.
-    #[error("it uses something that BearSSL does not support")]
     Unsupported = 49,
     /// A value that is larger than BearSSL's buffers.
-    #[error("a value is larger than BearSSL's buffers")]
     LimitExceeded = 50,
 }
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Truncated => f.write_str("the data ends before the certificate does"),
+            Fault::InnerTruncated => f.write_str("an element reaches past the end of the one that holds it"),
+            Fault::BadTagClass => f.write_str("a tag has the class application or private, which no certificate uses"),
+            Fault::BadTagValue => f.write_str("a tag number is above 30, which no certificate uses"),
+            Fault::IndefiniteLength => f.write_str("an element has an indefinite length, which DER forbids"),
+            Fault::ExtraElement => f.write_str("there is extra data after the last expected element"),
+            Fault::Unexpected => f.write_str("an element has another type than the one expected here"),
+            Fault::NotConstructed => f.write_str("an element that should be constructed is marked primitive"),
+            Fault::NotPrimitive => f.write_str("an element that should be primitive is marked constructed"),
+            Fault::PartialByte => f.write_str("a BIT STRING does not end on a byte boundary"),
+            Fault::BadBoolean => f.write_str("a BOOLEAN is not exactly one byte long"),
+            Fault::Overflow => f.write_str("an INTEGER is negative, empty, or too large for its place"),
+            Fault::BadTime => {
+                f.write_str("a date is not valid: certificates use YYMMDDhhmmssZ or YYYYMMDDhhmmssZ (RFC 5280, section 4.1.2.5)")
+            }
+            Fault::Unsupported => f.write_str("it uses something that BearSSL does not support"),
+            Fault::LimitExceeded => f.write_str("a value is larger than BearSSL's buffers"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
 
 impl Fault {
     /// The number BearSSL reports for this fault.
@@ -65,14 +77,22 @@ impl Fault {
 }
 
 /// A fault and where it was met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{fault} (byte {offset})")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DerError {
     /// What is wrong.
     pub fault: Fault,
     /// The offset in the certificate's DER, from 0.
     pub offset: usize,
 }
+
+impl fmt::Display for DerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let DerError { fault, offset } = self;
+        write!(f, "{fault} (byte {offset})")
+    }
+}
+
+impl std::error::Error for DerError {}
 
 /// A tag as BearSSL sees it: the constructed bit apart from the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -77,7 +77,7 @@ pub(crate) fn instead(bytes: &[u8], labels: &[String]) -> String {
             bytes.len()
         ),
         Some(length) => format!(
-            "it looks like DER and goes on behind the end of that ({} more in bytes); a DER file holds one certificate and nothing else",
+            "it looks like DER with more behind its end (bytes: {}); a DER file holds one certificate and nothing else",
             bytes.len() - length
         ),
         None => text_without_block(bytes),
