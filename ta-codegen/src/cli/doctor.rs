@@ -122,7 +122,7 @@ fn run(arguments: &Arguments) -> Outcome {
             let text = if arguments.json { report.to_json() } else { report.to_text() };
             // A reader that has seen enough, such as `head`, is no failure.
             std::io::stdout().write_all(text.as_bytes()).ok();
-            let is_good = report.is_good(arguments.strict, arguments.expires_within.is_some());
+            let is_good = report.is_good(arguments.strict);
             if is_good { Outcome::Success } else { Outcome::Refused }
         }
         Err(message) => {

@@ -131,6 +131,7 @@ impl Broker {
         self.ciphers = listener.value("ciphers").map(str::to_owned);
         self.tls_version = listener.value("tls_version").map(str::to_owned);
         self.require_certificate = listener.is_true("require_certificate");
+        self.check_tls_is_on(listener);
         self.read_certfile(listener);
         self.read_store(listener);
         self.read_keyfile(listener);
@@ -145,12 +146,18 @@ impl Broker {
         resolved
     }
 
+    /// Mosquitto speaks TLS when it has both certfile and keyfile. Certificates that were given show that it is meant to.
+    fn check_tls_is_on(&mut self, listener: &Listener) {
+        let missing: Vec<_> = ["certfile", "keyfile"].into_iter().filter(|name| listener.setting(name).is_none()).collect();
+        if !missing.is_empty() {
+            self.is_plain = self.certificates.is_empty();
+            self.warnings.push(format!("without {} Mosquitto serves this listener without TLS", missing.join(" and ")));
+        }
+    }
+
     fn read_certfile(&mut self, listener: &Listener) {
         let is_given = !self.certificates.is_empty();
-        let Some(setting) = listener.setting("certfile") else {
-            self.is_plain = !is_given;
-            return self.warnings.push("no certfile is set: Mosquitto serves this listener without TLS".to_owned());
-        };
+        let Some(setting) = listener.setting("certfile") else { return };
         if is_given {
             return self.passes.push(format!("the certificates given are used in place of certfile {}", setting.value));
         }
@@ -179,13 +186,7 @@ impl Broker {
     }
 
     fn read_keyfile(&mut self, listener: &Listener) {
-        let Some(setting) = listener.setting("keyfile") else {
-            if listener.setting("certfile").is_some() {
-                self.is_plain = self.certificates.is_empty();
-                self.warnings.push("certfile without keyfile: Mosquitto serves this listener without TLS".to_owned());
-            }
-            return;
-        };
+        let Some(setting) = listener.setting("keyfile") else { return };
         let resolved = self.resolve(setting);
         match std::fs::read(&resolved.path) {
             Ok(key) => self.check_key(&key, &setting.value),

@@ -41,10 +41,12 @@ pub struct Check {
     pub subject: String,
     /// What was found.
     pub finding: String,
+    /// Whether a certificate ends sooner than was asked for.
+    pub ends_too_soon: bool,
 }
 
 fn check_of(grade: Grade, subject: impl ToString, finding: impl Into<String>) -> Check {
-    Check { grade, subject: subject.to_string(), finding: finding.into() }
+    Check { grade, subject: subject.to_string(), finding: finding.into(), ends_too_soon: false }
 }
 
 /// All checks of a situation.
@@ -168,14 +170,14 @@ fn check_dates(certificate: &Certificate, situation: &Situation, expired: Grade)
         let start = Time::from_unix_seconds(validity.not_before.timestamp());
         return vec![check_of(expired, origin, format!("not valid before {start}"))];
     }
-    let too_soon = situation.expires_within.filter(|seconds| left < *seconds);
-    match too_soon {
-        Some(seconds) => {
-            vec![check_of(Grade::Fail, origin, format!("valid until {}: less than {} more", end, days(seconds)))]
-        }
-        None if left < 0 => vec![check_of(expired, origin, format!("expired on {end}"))],
-        None => vec![check_of(Grade::Pass, origin, format!("valid until {}, {} more", end, days(left)))],
+    if let Some(seconds) = situation.expires_within.filter(|seconds| left < *seconds) {
+        let finding = format!("valid until {end}: less than {} more", days(seconds));
+        return vec![Check { ends_too_soon: true, ..check_of(Grade::Fail, origin, finding) }];
     }
+    if left < 0 {
+        return vec![check_of(expired, origin, format!("expired on {end}"))];
+    }
+    vec![check_of(Grade::Pass, origin, format!("valid until {end}, {} more", days(left)))]
 }
 
 fn days(seconds: i64) -> String {

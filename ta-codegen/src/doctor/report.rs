@@ -29,23 +29,19 @@ impl Report {
         self.verdicts.extend(other.verdicts);
     }
 
-    /// Whether every device connects and no check speaks of an end too near; with `strict` a warning is enough to say no.
+    /// Whether every device connects and no certificate ends too soon; with `strict` every check must have passed as well.
     #[must_use]
-    pub fn is_good(&self, strict: bool, expiry_watched: bool) -> bool {
+    pub fn is_good(&self, strict: bool) -> bool {
         let connects = self.verdicts.iter().all(|verdict| verdict.outcome == Outcome::Connects);
-        let tolerable = |check: &Check| match check.grade {
-            Grade::Pass => true,
-            Grade::Warning => !strict,
-            Grade::Fail => !strict && !(expiry_watched && check.finding.starts_with("valid until")),
-        };
-        connects && self.checks.iter().all(tolerable)
+        let is_tolerable = |check: &Check| !check.ends_too_soon && (!strict || check.grade == Grade::Pass);
+        connects && self.checks.iter().all(is_tolerable)
     }
 
     /// One line per check, then the verdicts.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        for Check { grade, subject, finding } in &self.checks {
+        for Check { grade, subject, finding, .. } in &self.checks {
             line(&mut text, &format!("{:<8} {subject}: {finding}", grade.word()));
         }
         if !self.checks.is_empty() {

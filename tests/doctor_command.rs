@@ -1,0 +1,137 @@
+//! `ta-codegen doctor` as a command: exit statuses, the expiry watch, several listeners, hostile input.
+
+use std::fs;
+
+use crate::handshakes::{Scenario, scenarios};
+use crate::support;
+
+/// Runs the doctor with a scenario's anchors, chain and host, and more arguments.
+fn doctor(scenario: &Scenario, more: &[&str]) -> support::Outcome {
+    let mut command = support::ta_codegen();
+    command.arg("doctor").arg("--ca").args(&scenario.anchors).arg("--broker").arg(&scenario.chain);
+    command.args(["--host", scenario.host]).args(more);
+    support::run(&mut command)
+}
+
+const ONE: [&str; 2] = ["--target", "tasmota-rsa"];
+
+#[test]
+fn exit_status_tells_the_verdict() {
+    let scenarios = scenarios();
+    let [good, wrong_name] = ["A1", "F7"].map(|id| scenarios.iter().find(|scenario| scenario.id == id).expect("a scenario"));
+    let said = doctor(good, &ONE).expect_status(0);
+    assert!(said.text().contains("tasmota-rsa      will connect"), "{}", said.text());
+    let said = doctor(wrong_name, &ONE).expect_status(1);
+    assert!(said.text().contains("error 56 (BR_ERR_X509_BAD_SERVER_NAME)"), "{}", said.text());
+    doctor(good, &["--target", "no-such-device"]).expect_status(2).expect_stderr(&["tasmota-esp8266"]);
+    doctor(good, &["--at", "yesterday"]).expect_status(2).expect_stderr(&["2026-11-20T12:00:00Z"]);
+    support::ta_codegen_with(["doctor"]).expect_status(2).expect_stderr(&["--ca"]);
+    support::ta_codegen_with(["doctor", "--ca", "/nonexistent"]).expect_status(2).expect_stderr(&["/nonexistent"]);
+}
+
+#[test]
+fn the_clock_can_be_set_in_two_ways() {
+    let scenarios = scenarios();
+    let good = scenarios.iter().find(|scenario| scenario.id == "A1").expect("a scenario");
+    for early in ["1999-12-31T23:59:59Z", "@0", "2000-01-01T00:00:00+01:00"] {
+        let said = doctor(good, &[&ONE[..], &["--at", early]].concat()).expect_status(1);
+        assert!(said.text().contains("error 54"), "{early}: {}", said.text());
+    }
+}
+
+#[test]
+fn the_expiry_watch_fails_in_time() {
+    let scenarios = scenarios();
+    let good = scenarios.iter().find(|scenario| scenario.id == "A1").expect("a scenario");
+    doctor(good, &[&ONE[..], &["--expires-within", "1d"]].concat()).expect_status(0);
+    let said = doctor(good, &[&ONE[..], &["--expires-within", "36500d"]].concat()).expect_status(1);
+    assert!(said.text().contains("less than 36500 days more"), "{}", said.text());
+    assert!(said.text().contains("will connect"), "{}", said.text());
+    doctor(good, &["--expires-within", "soon"]).expect_status(2).expect_stderr(&["30d"]);
+}
+
+#[test]
+fn strict_lets_warnings_count() {
+    let scenarios = scenarios();
+    let direct = scenarios.iter().find(|scenario| scenario.id == "H4").expect("a scenario");
+    let said = doctor(direct, &ONE).expect_status(0);
+    assert!(said.text().contains("warning"), "{}", said.text());
+    doctor(direct, &[&ONE[..], &["--strict"]].concat()).expect_status(1);
+}
+
+#[test]
+fn an_esp8266_holds_large_keys_only_when_it_is_built_for_them() {
+    let scenarios = scenarios();
+    for (id, error) in [("D3", "error 62"), ("D2", "error 27")] {
+        let scenario = scenarios.iter().find(|scenario| scenario.id == id).expect("a scenario");
+        let said = doctor(scenario, &["--target", "tasmota-esp8266"]).expect_status(1);
+        assert!(said.text().contains(error) && said.text().contains("USE_4K_RSA"), "{id}: {}", said.text());
+        doctor(scenario, &["--target", "tasmota-esp8266", "--4k-rsa"]).expect_status(0);
+    }
+}
+
+#[test]
+fn rustls_is_judged_by_webpki() {
+    let scenarios = scenarios();
+    for (id, words) in [("A1", "will connect"), ("F6", "CertNotValidForName"), ("G1", "CertExpired"), ("H8", "InvalidSignature")]
+    {
+        let scenario = scenarios.iter().find(|scenario| scenario.id == id).expect("a scenario");
+        let said = doctor(scenario, &["--target", "rustls"]);
+        assert!(said.text().contains(words), "{id}: {}", said.text());
+    }
+}
+
+#[test]
+fn listeners_and_included_files_are_read() {
+    let scenarios = scenarios();
+    let [good, bad] = ["A1", "C2"].map(|id| scenarios.iter().find(|scenario| scenario.id == id).expect("a scenario"));
+    let folder = support::temporary_folder();
+    fs::create_dir(folder.path().join("conf.d")).expect("our own folder");
+    support::write(folder.path(), "conf.d/tls.conf", format!("listener 8884\n{}listener 8883\n{}", bad.settings, good.settings));
+    let main = support::write(folder.path(), "mosquitto.conf", "port 1883\nallow_anonymous true\ninclude_dir conf.d\n");
+    let judge = |more: &[&str]| {
+        let mut command = support::ta_codegen();
+        command.arg("doctor").arg("--ca").args(&good.anchors).arg("--mosquitto-conf").arg(&main).args(["--host", good.host]);
+        support::run(command.args(ONE).args(more))
+    };
+    judge(&[]).expect_status(0);
+    let said = judge(&["--port", "8884"]).expect_status(1);
+    assert!(said.text().contains("error 296"), "{}", said.text());
+    let said = judge(&["--port", "1883"]).expect_status(1);
+    assert!(said.text().contains("error 31"), "{}", said.text());
+    judge(&["--port", "1"]).expect_status(2).expect_stderr(&["no listener at port 1"]);
+}
+
+#[test]
+fn hostile_names_move_no_cursor() {
+    let folder = support::temporary_folder();
+    let key = folder.path().join("key");
+    let certificate = folder.path().join("hostile.crt");
+    let subject = "/CN=\u{1b}[2J\u{202e}evil";
+    support::openssl([
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        support::text(&key),
+        "-utf8",
+        "-subj",
+        subject,
+        "-out",
+        support::text(&certificate),
+    ]);
+    let path = support::text(&certificate);
+    for json in [None, Some("--json")] {
+        let arguments = ["doctor", "--ca", path, "--broker", path, "--host", "\u{1b}[31m"];
+        let said = support::ta_codegen_with(arguments.into_iter().chain(json));
+        assert!(!said.text().contains(['\u{1b}', '\u{202e}']), "{}", said.text());
+        assert!(said.text().contains("evil"), "{}", said.text());
+    }
+}
+
+#[test]
+fn the_doctors_help_is_pinned() {
+    support::expect_file("doctor-help.txt", support::ta_codegen_with(["doctor", "--help"]).expect_status(0).text());
+}
