@@ -56,15 +56,10 @@ fn a_demanded_client_certificate_is_noticed() {
 fn nothing_is_sent_but_the_first_message() {
     let scenarios = scenarios();
     let scenario = scenarios.iter().find(|scenario| scenario.id == "A1").expect("a scenario");
-    let broker = Mosquitto::start_tls(&scenario.chain, &scenario_key(scenario), "");
+    let broker = Mosquitto::start(&scenario.settings);
     let outcome = connect_to(broker.port(), scenario, &["--target", "tasmota-rsa"]).expect_status(0);
     assert!(outcome.text().contains("nothing was verified while fetching"), "{}", outcome.text());
     assert!(!broker.log().contains("New client connected"), "{}", broker.log());
-}
-
-fn scenario_key(scenario: &Scenario) -> std::path::PathBuf {
-    let line = scenario.settings.lines().find_map(|line| line.strip_prefix("keyfile "));
-    line.expect("a keyfile").into()
 }
 
 #[test]
