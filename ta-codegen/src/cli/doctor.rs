@@ -74,6 +74,10 @@ struct Arguments {
     large_rsa: bool,
 
     /// Print the report as JSON
+    ///
+    /// An object with `version` (1), `checks` (`grade`, `subject`, `finding`) and `targets` (`target`, `outcome`, `error_name`,
+    /// `reason`, `cure`). `outcome` is "ok", BearSSL's error number, or "broker-refuses-to-start"; for rustls the number is the nearest
+    /// one of BearSSL's. `grade` is "pass", "warning" or "fail".
     #[arg(long)]
     json: bool,
 

@@ -27,7 +27,7 @@ pub struct Broker {
     pub tls_version: Option<String>,
     /// Whether a client certificate is demanded.
     pub require_certificate: bool,
-    /// Serial numbers and issuers of revoked certificates are not modelled beyond this: whether a revocation list is set.
+    /// Whether a revocation list is set; what it says is not looked at.
     pub revocation_list: bool,
     /// Whether the port speaks plain MQTT.
     pub is_plain: bool,

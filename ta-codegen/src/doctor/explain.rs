@@ -174,7 +174,7 @@ fn unsupported(profile: &Profile, chain: &[&[u8]], position: usize) -> String {
     }
     let hash = Signed::of_certificate(certificate.der).map(|signed| signed.algorithm.hash);
     if hash.is_some_and(|hash| profile.abilities.hashes.contains(&hash)) && position > 0 {
-        return format!("{} signed with an EC key, and the device has ECDSA off", which(chain, position));
+        return format!("{} signed the one before it with an EC key, and the device has ECDSA off", which(chain, position));
     }
     let known: Vec<_> = profile.abilities.hashes.iter().map(|hash| hash.name()).collect();
     let signature = signature_name(&certificate);

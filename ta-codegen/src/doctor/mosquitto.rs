@@ -103,7 +103,13 @@ impl Configuration {
 
     /// Files ending in `.conf`, in the order of their names.
     fn include(&mut self, directory: &Path, depth: usize) -> Result<(), String> {
-        let entries = std::fs::read_dir(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+        let entries = match std::fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.refusals.push(format!("include_dir {}: {error}", directory.display()));
+                return Ok(());
+            }
+        };
         let mut files: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
         files.retain(|file| file.extension().is_some_and(|extension| extension == "conf"));
         files.sort();
