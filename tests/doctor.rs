@@ -122,12 +122,6 @@ fn command_on(scenario: &Scenario) -> (serde_json::Value, i32) {
     (serde_json::from_slice(&outcome.stdout).expect("JSON"), outcome.status)
 }
 
-/// A file that a scenario's broker settings name, such as its `certfile`.
-pub(crate) fn file_of(scenario: &Scenario, option: &str) -> std::path::PathBuf {
-    let value = scenario.settings.lines().find_map(|line| line.strip_prefix(option)?.strip_prefix(' '));
-    value.unwrap_or_else(|| panic!("{} has no {option}", scenario.id)).into()
-}
-
 /// The outcome of one device, written as in the table.
 pub(crate) fn outcome_of(report: &serde_json::Value, profile: &str) -> String {
     let targets = report["targets"].as_array().expect("targets");

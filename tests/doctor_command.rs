@@ -2,14 +2,13 @@
 
 use std::fs;
 
-use crate::doctor::file_of;
 use crate::handshakes::{Scenario, scenarios};
 use crate::support;
 
 /// Runs the doctor with a scenario's anchors, chain and host, and more arguments.
 fn doctor(scenario: &Scenario, more: &[&str]) -> support::Outcome {
     let mut command = support::ta_codegen();
-    command.arg("doctor").arg("--ca").args(&scenario.anchors).arg("--broker").arg(file_of(scenario, "certfile"));
+    command.arg("doctor").arg("--ca").args(&scenario.anchors).arg("--broker").arg(&scenario.chain);
     command.args(["--host", scenario.host]).args(more);
     support::run(&mut command)
 }

@@ -11,7 +11,6 @@ use ta_codegen::doctor::{self, Broker, Profile, Situation};
 use ta_codegen::error::Origin;
 use ta_codegen::time::Time;
 
-use crate::doctor::file_of;
 use crate::handshakes::scenarios;
 use crate::support;
 
@@ -196,7 +195,7 @@ fn model_and_libbearssl_agree_on_the_scenarios_and_their_mutants() {
         .iter()
         .map(|scenario| Subject {
             anchors: scenario.anchors.iter().flat_map(|anchor| read(anchor)).collect(),
-            chain: read(&file_of(scenario, "certfile")),
+            chain: read(&scenario.chain),
             name: scenario.host.to_owned(),
         })
         .collect();
