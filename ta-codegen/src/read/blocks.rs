@@ -43,6 +43,9 @@ const MAXIMUM_LABEL: usize = 126;
 /// The longest label that messages show; the longest in use, `ENCRYPTED PRIVATE KEY` and `NEW CERTIFICATE REQUEST`, have 23 characters.
 const MAXIMUM_SHOWN_LABEL: usize = 32;
 
+/// The longest word of a label that messages show. `CERTIFICATE` has 11 letters, a line of Base64 has 64.
+const MAXIMUM_SHOWN_WORD: usize = 16;
+
 /// How many labels of blocks that hold no certificate are worth telling.
 const MAXIMUM_LABELS: usize = 8;
 
@@ -242,12 +245,20 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The label for messages. Where the line break behind it is lost, the data, of a private key perhaps, follows it on its line.
-fn shown_label(label: &str) -> String {
-    let end = label.find("--").unwrap_or(label.len());
-    let shown: String = label[..end].chars().take(MAXIMUM_SHOWN_LABEL).collect();
+/// The label for messages: the words that can be part of one. Where the line break or the dashes behind it are lost, the data, of a
+/// private key perhaps, follows it.
+pub(crate) fn shown_label(label: &str) -> String {
+    let end = label.find("--").into_iter().chain(label.find(char::is_control)).min().unwrap_or(label.len());
+    let mut shown = String::new();
+    for word in label[..end].split(' ').take_while(|word| word.len() <= MAXIMUM_SHOWN_WORD) {
+        if shown.len() + 1 + word.len() > MAXIMUM_SHOWN_LABEL {
+            break;
+        }
+        shown.push_str(if shown.is_empty() { "" } else { " " });
+        shown.push_str(word);
+    }
     let rest = if shown.len() < label.len() { " (and more on its line)" } else { "" };
-    format!("{}{rest}", Escaped(&shown))
+    format!("{}{rest}", Escaped(if shown.is_empty() { "PEM" } else { &shown }))
 }
 
 /// What a block's label says about its content.

@@ -8,6 +8,8 @@ pub(crate) mod key;
 
 #[cfg(feature = "cli")]
 pub(crate) use blocks::find_certificates;
+#[cfg(feature = "cli")]
+pub(crate) use blocks::shown_label;
 pub use blocks::{Certificate, read_certificates};
 
 use crate::anchor::TrustAnchor;

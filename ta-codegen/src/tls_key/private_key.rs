@@ -7,13 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use p256::SecretKey;
 use p256::elliptic_curve::sec1::ToSec1Point;
-use pkcs8::pkcs5;
+use pkcs8::pkcs5::{self, pbes2::Kdf};
 use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, SecretDocument};
 use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
-use crate::read::key;
-use crate::text::Escaped;
+use crate::read::{key, shown_label};
 
 /// Why a key cannot be read, or cannot be a device's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -125,12 +124,37 @@ impl EncryptedKey {
     fn document(&self, passphrase: &[u8]) -> Result<SecretDocument, KeyError> {
         let encrypted =
             EncryptedPrivateKeyInfoRef::try_from(self.0.as_slice()).map_err(|error| KeyError::Encryption(error.to_string()))?;
+        check_cost(&encrypted.encryption_algorithm)?;
         encrypted.decrypt(passphrase).map_err(|error| match error {
             // One wrong pass phrase in 256 leaves a padding that looks right, and then no key behind it.
             pkcs8::Error::EncryptedPrivateKey(pkcs5::Error::DecryptFailed) | pkcs8::Error::Asn1(_) => KeyError::WrongPassphrase,
             other => KeyError::Encryption(other.to_string()),
         })
     }
+}
+
+/// The most iterations of PBKDF2, seconds of work; openssl's default is 2048, and OWASP asks for 600,000.
+const MAXIMUM_ITERATIONS: u32 = 10_000_000;
+
+/// The most memory that scrypt may take, in bytes; openssl's default is 16 MiB.
+const MAXIMUM_SCRYPT_MEMORY: u64 = 256 << 20;
+
+/// The most times that scrypt may do its work; openssl's default is 1.
+const MAXIMUM_SCRYPT_PARALLELIZATION: u16 = 16;
+
+/// The file itself says how much work its pass phrase is: no file may say for ever.
+fn check_cost(scheme: &pkcs5::EncryptionScheme) -> Result<(), KeyError> {
+    let pkcs5::EncryptionScheme::Pbes2(parameters) = scheme else { return Ok(()) };
+    let is_bearable = match &parameters.kdf {
+        Kdf::Pbkdf2(pbkdf2) => pbkdf2.iteration_count <= MAXIMUM_ITERATIONS,
+        // RFC 7914, section 2: 128 * r * N bytes.
+        Kdf::Scrypt(scrypt) => {
+            let memory = scrypt.cost_parameter.saturating_mul(128 * u64::from(scrypt.block_size));
+            memory <= MAXIMUM_SCRYPT_MEMORY && scrypt.parallelization <= MAXIMUM_SCRYPT_PARALLELIZATION
+        }
+        _ => true,
+    };
+    if is_bearable { Ok(()) } else { Err(KeyError::Encryption("it asks for too much work or memory".to_owned())) }
 }
 
 /// Reads the first private key of a file, PEM or DER.
@@ -150,7 +174,7 @@ pub fn read_key_file(bytes: &[u8]) -> Result<KeyFile, KeyError> {
             "OPENSSH PRIVATE KEY" => return Err(KeyError::OpenSsh),
             label => {
                 if let Some(kind) = label.strip_suffix(" PRIVATE KEY") {
-                    return Err(KeyError::NotP256(kind.to_owned()));
+                    return Err(KeyError::NotP256(shown_label(kind)));
                 }
             }
         }
@@ -158,7 +182,7 @@ pub fn read_key_file(bytes: &[u8]) -> Result<KeyFile, KeyError> {
         rest = behind;
     }
     match other {
-        Some(label) => Err(KeyError::NoKey(format!("a block {}", Escaped(&label)))),
+        Some(label) => Err(KeyError::NoKey(format!("a block {}", shown_label(&label)))),
         None => der_key(bytes),
     }
 }
