@@ -188,7 +188,7 @@ impl Broker {
     fn read_keyfile(&mut self, listener: &Listener) {
         let Some(setting) = listener.setting("keyfile") else { return };
         let resolved = self.resolve(setting);
-        match std::fs::read(&resolved.path) {
+        match mosquitto::read_limited(&resolved.path) {
             Ok(key) => self.check_key(&key, &setting.value),
             Err(error) => self.warnings.push(format!("keyfile {}: {error}; not compared with the certificate", setting.value)),
         }
@@ -208,7 +208,7 @@ impl Broker {
     fn read_revocation_list(&mut self, listener: &Listener) {
         let Some(setting) = listener.setting("crlfile") else { return };
         let resolved = self.resolve(setting);
-        match std::fs::read(&resolved.path).map(|bytes| pem::parse_many(bytes).unwrap_or_default()) {
+        match mosquitto::read_limited(&resolved.path).map(|bytes| pem::parse_many(bytes).unwrap_or_default()) {
             Ok(blocks) if blocks.iter().any(|block| block.tag() == "X509 CRL") => self.revocation_list = true,
             Ok(_) => self.refusals.push(format!("crlfile {} holds no revocation list", setting.value)),
             Err(error) => self.refusals.push(format!("crlfile {}: {error}", setting.value)),
@@ -304,7 +304,7 @@ pub(super) fn public_key(certificate: &Certificate) -> Option<PublicKey<'_>> {
 }
 
 fn read_file(path: &Path) -> Result<Vec<Certificate>, String> {
-    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let bytes = mosquitto::read_limited(path).map_err(|error| format!("{}: {error}", path.display()))?;
     read_certificates(&bytes, &path.to_string_lossy()).map_err(|error| error.to_string())
 }
 

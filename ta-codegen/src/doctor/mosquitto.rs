@@ -1,5 +1,7 @@
 //! mosquitto.conf as Mosquitto 2.0 reads it.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// The options Mosquitto 2.0 knows; any other one keeps it from starting. Found by asking Mosquitto 2.0.11 itself.
@@ -63,11 +65,29 @@ pub(super) struct Configuration {
     pub(super) listeners: Vec<Listener>,
     /// Why Mosquitto does not start.
     pub(super) refusals: Vec<String>,
+    /// How many files have been read.
+    files: usize,
+}
+
+/// The most files of a configuration: directories that include each other would have no end.
+const MAXIMUM_FILES: usize = 1000;
+
+/// The largest file that a configuration is or names, in bytes.
+const MAXIMUM_SIZE: u64 = 16 << 20;
+
+/// Reads a file that a configuration is or names.
+pub(super) fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let size = File::open(path)?.take(MAXIMUM_SIZE + 1).read_to_end(&mut bytes)?;
+    if size as u64 > MAXIMUM_SIZE {
+        return Err(io::Error::other(format!("it is larger than {} MiB", MAXIMUM_SIZE >> 20)));
+    }
+    Ok(bytes)
 }
 
 /// Reads a configuration and what it includes; the error is a file that cannot be read.
 pub(super) fn read(path: &Path) -> Result<Configuration, String> {
-    let mut configuration = Configuration { listeners: vec![Listener::default()], refusals: Vec::new() };
+    let mut configuration = Configuration { listeners: vec![Listener::default()], ..Configuration::default() };
     configuration.read_file(path, 0)?;
     let default = &configuration.listeners[0];
     if configuration.listeners.len() > 1 && default.port.is_none() && !default.mentions_tls() {
@@ -83,7 +103,11 @@ impl Configuration {
         if depth > DEEPEST {
             return Err(format!("{}: include_dir leads too deep", path.display()));
         }
-        let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        self.files += 1;
+        if self.files > MAXIMUM_FILES {
+            return Err(format!("{}: include_dir leads to more than {MAXIMUM_FILES} files", path.display()));
+        }
+        let bytes = read_limited(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut listener = 0;
         for (number, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
             let line = line.trim_start_matches(' ').trim_end();
