@@ -182,7 +182,7 @@ pub fn write(outputs: &[Output]) -> Result<Vec<&Path>, Error> {
     Ok(changed.iter().map(|output| output.path.as_path()).collect())
 }
 
-/// What a file gets in one of the steps of [`write`].
+/// A file and what it is to hold next.
 type Step<'a> = (&'a Output, Cow<'a, [u8]>);
 
 /// Everything that [`write`] puts into files, in that order.
