@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fs::{self, DirEntry, File, Metadata, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
@@ -95,7 +95,6 @@ fn problem(path: &Path, error: io::Error) -> Error {
 /// Writes a temporary file beside `path`, with the `permissions` that the file has, or else with `mode` less the umask.
 fn stage_file<'a>(path: PathBuf, mode: u32, permissions: Option<Permissions>, content: &[u8]) -> io::Result<Staged<'a>> {
     let directory = directory_of(&path);
-    remove_leftovers(directory);
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
     #[cfg(unix)]
@@ -103,6 +102,7 @@ fn stage_file<'a>(path: PathBuf, mode: u32, permissions: Option<Permissions>, co
     #[cfg(not(unix))]
     let _ = mode;
     let mut temporary = builder.tempfile_in(directory)?;
+    remove_leftovers(directory, temporary.as_file().metadata()?.modified()?);
     if let Some(permissions) = permissions {
         temporary.as_file().set_permissions(permissions)?;
     }
@@ -119,13 +119,15 @@ const PRIVATE: u32 = 0o600;
 const TEMPORARY_PREFIX: &str = ".ta-codegen-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
 
-/// Removes the temporary files of runs that were killed. A run keeps its own for moments: after an hour they belong to nobody.
-/// What cannot be looked at or removed stays; it is in nobody's way.
-fn remove_leftovers(directory: &Path) {
+/// Removes the temporary files of runs that were killed. A run keeps its own for moments: after an hour they belong to nobody. `now` is
+/// the time of a file made just now, since the clock of a file server may differ from this machine's. What cannot be looked at or
+/// removed stays; it is in nobody's way.
+fn remove_leftovers(directory: &Path, now: SystemTime) {
     let is_leftover = |entry: &DirEntry| {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let age = || entry.metadata().ok().filter(Metadata::is_file)?.modified().ok()?.elapsed().ok();
+        let modified = || entry.metadata().ok().filter(Metadata::is_file)?.modified().ok();
+        let age = || now.duration_since(modified()?).ok();
         name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX) && age() > Some(Duration::from_secs(3600))
     };
     for entry in fs::read_dir(directory).into_iter().flatten().flatten().filter(is_leftover) {
