@@ -9,8 +9,13 @@ mod parse_back;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use parse_back::Row;
+use ta_codegen::Certificate;
 use ta_codegen::check::{tasmota_warnings, warnings};
+use ta_codegen::doctor::{Broker, PROFILES, Report, Situation, examine};
+use ta_codegen::fingerprint::{Version, fingerprint};
+use ta_codegen::inspect::{inspect, json};
 use ta_codegen::time::Time;
+use ta_codegen::tls_key::{KeyFile, commands, read_key_file};
 use ta_codegen::{
     Error, MAXIMUM_CERTIFICATES, TrustAnchor, c, display_name, read_certificates, read_trust_anchors, rust, unique,
 };
@@ -22,6 +27,9 @@ fn now() -> Time {
 
 /// Reads any bytes; what is said about them must be safe to show, and what is found must be found again.
 pub fn reader(bytes: &[u8]) {
+    let (inspections, problems) = inspect(bytes, "fuzz.pem");
+    inspections.iter().for_each(|inspection| is_safe_to_show(&inspection.text(now())));
+    is_safe_to_show(&json(&inspections, &problems, now()));
     match read_trust_anchors(bytes, "fuzz.pem") {
         Err(error) => check_messages(&error),
         Ok(anchors) => anchors_hold(bytes, &anchors),
@@ -38,12 +46,22 @@ fn check_messages(error: &Error) {
     }
 }
 
+/// Lines of text without anything that commands a terminal.
+fn is_safe_to_show(text: &str) {
+    let is_harmful = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    assert!(!text.chars().any(is_harmful), "{text:?}");
+}
+
 fn anchors_hold(bytes: &[u8], anchors: &[TrustAnchor]) {
     let certificates = read_certificates(bytes, "fuzz.pem").expect("what holds anchors holds certificates");
     assert_eq!(certificates.len(), anchors.len());
     for (certificate, anchor) in certificates.iter().zip(anchors) {
         assert_eq!(certificate.der(), anchor.certificate());
         assert!(display_name(anchor.subject()).chars().count() <= 303);
+        for version in [Version::Current, Version::V1] {
+            fingerprint(anchor, version)
+                .map_or_else(|error| is_safe_to_show(&error.to_string()), |found| is_safe_to_show(&found.to_string()));
+        }
         is_found_again(anchor);
     }
     for warning in warnings(anchors, now()).into_iter().chain(tasmota_warnings(anchors)) {
@@ -82,7 +100,7 @@ fn check_outputs(anchors: &[TrustAnchor], expected: &[Row]) {
     }
     let headers = c::tasmota(&unique);
     assert_eq!(parse_back::tasmota(&headers.data, &headers.descriptor), expected_once);
-    let source = rust::source(&unique, "TRUST_ANCHORS");
+    let source = rust::source(&unique, "TRUST_ANCHORS").expect("a good name");
     assert!(source.is_ascii(), "only printable ASCII belongs into generated source");
     assert_eq!(parse_back::rust(&source), unique.iter().map(|anchor| parse_back::RustRow::from(*anchor)).collect::<Vec<_>>());
 }
@@ -104,3 +122,60 @@ pub fn structured(certificates: &[certificate::Certificate]) {
     }
     check_outputs(&anchors, &expected);
 }
+
+/// Judges devices and brokers made of any certificates.
+pub fn doctor(bytes: &[u8]) {
+    let Ok(certificates) = read_certificates(bytes, "fuzz.pem") else { return };
+    // The last certificate is the anchor and the others are the chain, or the first is all that there is.
+    let (chain, anchors) = certificates.split_at(certificates.len() - 1);
+    for chain in [chain, &certificates] {
+        diagnose(anchors, Broker::with_certificates(chain.to_vec()), chain);
+    }
+}
+
+fn diagnose(anchors: &[Certificate], broker: Broker, client: &[Certificate]) {
+    let situation = Situation {
+        anchors: anchors.to_vec(),
+        broker: Some(broker),
+        client: client.to_vec(),
+        host: "broker.example.com".to_owned(),
+        now: now(),
+        expires_within: Some(30 * 86_400),
+    };
+    let profiles: Vec<_> = PROFILES.iter().collect();
+    let report: Report = examine(&situation, &profiles);
+    is_safe_to_show(&report.to_text());
+    is_safe_to_show(&report.to_json());
+}
+
+/// Reads any bytes as a mosquitto.conf. Paths are taken out of their reach: what lies on this machine is no part of the test.
+pub fn mosquitto_conf(bytes: &[u8]) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let configuration = folder.path().join("mosquitto.conf");
+    let bytes: Vec<u8> = bytes.iter().map(|&byte| if byte == b'/' { b'_' } else { byte }).collect();
+    std::fs::write(&configuration, bytes).expect("a file");
+    if let Ok(broker) = Broker::from_mosquitto_conf(&configuration, Vec::new(), None) {
+        diagnose(&[], broker, &[]);
+    }
+}
+
+/// Reads any bytes as a private key, of which no message may say anything.
+pub fn private_key(bytes: &[u8]) {
+    let key = match read_key_file(bytes) {
+        Ok(KeyFile::Plain(key)) => Ok(key),
+        Ok(KeyFile::Encrypted(key)) => key.decrypt(b"pass phrase"),
+        Err(error) => Err(error),
+    };
+    match key {
+        Err(error) => is_safe_to_show(&error.to_string()),
+        Ok(key) => {
+            assert_eq!(key.public_point().len(), 65);
+            let anchors = read_trust_anchors(DEVICE_CERTIFICATE, "device.crt").expect("a good certificate");
+            if let Err(error) = commands(&key, &ta_codegen::error::Origin::file("key.pem"), &anchors, now()) {
+                is_safe_to_show(&error.to_string());
+            }
+        }
+    }
+}
+
+const DEVICE_CERTIFICATE: &[u8] = include_bytes!("../../fixtures/ca-p256.crt");
