@@ -111,13 +111,12 @@ pub(crate) fn date(sequence: &mut Cursor<'_>) -> Result<Time, DerError> {
     };
     found.expect_primitive(found.number)?;
     let mut text = sequence.open()?;
-    let mut pair = || -> Result<u8, DerError> {
-        let digits = [text.byte()?, text.byte()?];
-        if !digits.iter().all(u8::is_ascii_digit) {
-            return Err(bad_time);
-        }
-        Ok((digits[0] - b'0') * 10 + (digits[1] - b'0'))
+    // A date that ends early has its Z where a digit should be, and BearSSL says so before it misses the next byte.
+    let mut digit = || -> Result<u8, DerError> {
+        let byte = text.byte()?;
+        if byte.is_ascii_digit() { Ok(byte - b'0') } else { Err(bad_time) }
     };
+    let mut pair = || -> Result<u8, DerError> { Ok(digit()? * 10 + digit()?) };
     let year = match u16::from(pair()?) {
         century if four_digit_year => century * 100 + u16::from(pair()?),
         // RFC 5280, section 4.1.2.5.1: 50 to 99 are in the twentieth century.
