@@ -8,6 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ta_codegen::error::ProblemKind;
 use ta_codegen::{TrustAnchor, c, read_certificates, read_trust_anchors, rust, unique};
 
 fn project() -> PathBuf {
@@ -46,9 +47,22 @@ fn judge(folder: &Path) -> usize {
     let inputs = golden(folder);
     for (path, expected) in &inputs {
         let output = read_trust_anchors(&read(path), "input").map(|anchors| c::brssl(&anchors));
+        if let Err(error) = &output {
+            same_error_number(path, error);
+        }
         assert!(output.as_ref().ok() == expected.as_ref(), "{}: {output:?}", path.display());
     }
     inputs.len()
+}
+
+/// Where brssl says with which error its decoder stopped, the refusal carries the same number.
+fn same_error_number(path: &Path, error: &ta_codegen::Error) {
+    let index = table(&path.with_file_name("index.tsv"));
+    let row = index.iter().find(|row| path.ends_with(&row[0])).expect("a row");
+    let Some((_, number)) = row[4].split_once("failed with error ") else { return };
+    if let ProblemKind::Decode(refusal) = &error.problems()[0].kind {
+        assert_eq!(refusal.bearssl_error().to_string(), number, "{}: {error}", path.display());
+    }
 }
 
 #[test]
@@ -115,6 +129,11 @@ fn positions_and_labels() {
     says(&format!("-----BEGIN {}-----\n-----END X-----\n", "Y".repeat(17)), ": it holds PEM (and more on its line); ");
     says(&format!("\n-----BEGIN {}-----\n", "X".repeat(122)), "the BEGIN in line 2 has no label");
     says(&format!("-----BEGIN {}-----\n", "X".repeat(121)), "line 1: the PEM (and more on its line) block");
+    let encrypted =
+        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES\n\nAAAA\nAA!A\n-----END RSA PRIVATE KEY-----\n";
+    says(&format!("{ca}{encrypted}"), &format!("damaged in line {}: ", ca.lines().count() + 6));
+    assert!(brssl(format!("{ca}{}", encrypted.replace('!', "A")).as_bytes()).is_some());
+    says("\x30\x03\x02\x01\x00", "it is a private key; ");
     says("\n \tx-----BEGIN CERTIFICATE-----\n", "the BEGIN in line 2 does not stand");
     says("a\nb\n-----END CERTIFICATE-----\n", "the END in line 3 has no BEGIN");
 }
@@ -151,15 +170,30 @@ fn element(tag: u8, value: &[u8]) -> Vec<u8> {
     [&[tag, 0x84][..], &u32::try_from(value.len()).expect("short").to_be_bytes(), value].concat()
 }
 
+/// The fixture CA with the last occurrence of `old` in it replaced.
+fn replaced(old: &[u8], new: &[u8]) -> Vec<u8> {
+    let anchors = anchors(&["ca-p256.crt"]);
+    let der = anchors[0].certificate();
+    let start = der.windows(old.len()).rposition(|window| window == old).expect("what is to be replaced");
+    let end = 8 + usize::from(u16::from_be_bytes([der[6], der[7]]));
+    let tbs = element(0x30, &[&der[8..start], new, &der[start + old.len()..end]].concat());
+    element(0x30, &[&tbs, &der[end..]].concat())
+}
+
 /// The fixture CA with a subject of that many bytes.
 fn with_subject(length: usize) -> Vec<u8> {
-    let anchors = anchors(&["ca-p256.crt"]);
-    let (der, old) = (anchors[0].certificate(), anchors[0].subject());
-    let start = der.windows(old.len()).rposition(|window| window == old).expect("the subject lies in the certificate");
-    let end = 8 + usize::from(u16::from_be_bytes([der[6], der[7]]));
-    let subject = element(0x30, &vec![0; length - 6]);
-    let tbs = element(0x30, &[&der[8..start], &subject, &der[start + old.len()..end]].concat());
-    element(0x30, &[&tbs, &der[end..]].concat())
+    replaced(anchors(&["ca-p256.crt"])[0].subject(), &element(0x30, &vec![0; length - 6]))
+}
+
+#[test]
+fn versions() {
+    let version = |number: &[u8]| brssl(&replaced(&[0xA0, 3, 2, 1, 2], &element(0xA0, &element(2, number)))).is_some();
+    for number in [&[0][..], &[1], &[2], &[0, 0, 2], &[0; 9]] {
+        assert!(version(number), "{number:?}");
+    }
+    for number in [&[][..], &[3], &[0x80], &[1, 0], &[2, 2], &[0, 1, 0, 0], &[0x7F; 4], &[0x7F; 40]] {
+        assert!(!version(number), "{number:?}");
+    }
 }
 
 #[test]
