@@ -74,7 +74,11 @@ fn python_cryptography_computes_the_same() {
         let pem = std::fs::read(&file).expect("a file");
         let mut python = require("python3", "python3");
         let theirs = run_with_input(python.args(["-c", PYTHON]), &pem);
-        assert_eq!(theirs.status, 0, "this test needs Python's cryptography (pip install cryptography): {}", theirs.stderr);
+        assert_eq!(
+            theirs.status, 0,
+            "this test needs Python's cryptography: apt-get install python3-cryptography: {}",
+            theirs.stderr
+        );
         let ours = ta_codegen_with(["fingerprint", text(&file)]).expect_status(0);
         let first = ours.text().lines().next().expect("a line").trim_start_matches("MqttFingerprint1 ").replace(' ', "");
         assert_eq!(first, theirs.text().trim());

@@ -96,7 +96,7 @@ pub(crate) fn anchor_sets() -> Vec<(&'static str, Vec<TrustAnchor>)> {
 
 /// The sections of what `ta-codegen --c-header` writes for `anchors`.
 pub(crate) fn generated(target: &Target, anchors: &[TrustAnchor]) -> Sections {
-    let headers = c::tasmota(&anchors.iter().collect::<Vec<_>>());
+    let headers = c::tasmota(&anchors.iter().collect::<Vec<_>>()).expect("anchors without labels");
     target.compile(&headers.data, &headers.descriptor)
 }
 

@@ -228,7 +228,7 @@ fn small_numbers_keep_their_length() {
         from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, NoEncryption\n\
         print(ec.derive_private_key(0x1234, ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())";
     let made = run(require("python3", "python3").args(["-c", PYTHON]));
-    assert_eq!(made.status, 0, "this test needs Python's cryptography (pip install cryptography): {}", made.stderr);
+    assert_eq!(made.status, 0, "this test needs Python's cryptography: apt-get install python3-cryptography: {}", made.stderr);
     let folder = temporary_folder();
     let key = write(folder.path(), "small.key", made.text());
     let certificate = folder.path().join("small.crt");

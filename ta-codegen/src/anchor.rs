@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::error::{Origin, UnusableKey};
 use crate::read::certificate::Layout;
@@ -16,6 +17,7 @@ pub struct TrustAnchor {
     certificate: Vec<u8>,
     layout: Layout,
     origin: Origin,
+    label: Option<Arc<str>>,
 }
 
 /// A public key whose numbers are slices of the certificate.
@@ -119,7 +121,7 @@ impl TrustAnchor {
     /// Makes an anchor of a decoded certificate, unless no device could verify anything with its key. Form and length are checked,
     /// not whether a point lies on its curve.
     pub(crate) fn new(certificate: Vec<u8>, layout: Layout, origin: Origin) -> Result<Self, UnusableKey> {
-        let anchor = TrustAnchor { certificate, layout, origin };
+        let anchor = TrustAnchor { certificate, layout, origin, label: None };
         match anchor.key() {
             PublicKey::Rsa { n: [], .. } => Err(UnusableKey::RsaZero("modulus")),
             PublicKey::Rsa { e: [], .. } => Err(UnusableKey::RsaZero("public exponent")),
@@ -185,6 +187,16 @@ impl TrustAnchor {
     /// Where the certificate was found.
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// The user's own name for it, which generated arrays get instead of a number.
+    pub fn label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
+    /// The same anchor under a name.
+    pub fn with_label(self, label: impl Into<Arc<str>>) -> Self {
+        TrustAnchor { label: Some(label.into()), ..self }
     }
 
     /// Everything that makes a difference on a device: two anchors with the same identity are one.

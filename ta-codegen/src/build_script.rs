@@ -9,9 +9,10 @@ use crate::c;
 use crate::check::{Warning, WarningKind, expiring, warnings};
 use crate::error::{Error, Origin, Problem, ProblemKind};
 use crate::files::{self, Output};
-use crate::input::{Input, read_paths};
+use crate::input::{Input, read_labelled, read_paths};
 use crate::names::NameError;
 use crate::rust;
+use crate::select::Selection;
 use crate::time::Time;
 
 /// Writes `trust_anchors.rs` with a `static TRUST_ANCHORS` into `OUT_DIR`: [`Builder`] for the common case.
@@ -54,6 +55,8 @@ pub fn build(certificates: impl AsRef<Path>) -> Result<(), Error> {
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     certificates: Vec<PathBuf>,
+    labelled: Vec<(String, PathBuf)>,
+    selection: Selection,
     targets: Vec<Target>,
     out_dir: Option<PathBuf>,
     deny_expired: bool,
@@ -84,6 +87,36 @@ impl Builder {
     /// ```
     pub fn certificates(mut self, path: impl AsRef<Path>) -> Self {
         self.certificates.push(path.as_ref().to_owned());
+        self
+    }
+
+    /// Adds a file whose certificate gets a name, which becomes that of its arrays in C; of several, the second is `LABEL_2`, and so on.
+    ///
+    /// ```no_run
+    /// fn main() -> Result<(), ta_codegen::Error> {
+    ///     ta_codegen::Builder::new().labelled_certificates("home_ca", "ca.crt").c_header("include").generate()
+    /// }
+    /// ```
+    pub fn labelled_certificates(mut self, label: impl Into<String>, path: impl AsRef<Path>) -> Self {
+        self.labelled.push((label.into(), path.as_ref().to_owned()));
+        self
+    }
+
+    /// Takes some of the certificates only.
+    ///
+    /// ```no_run
+    /// use ta_codegen::select::Selection;
+    ///
+    /// fn main() -> Result<(), ta_codegen::Error> {
+    ///     ta_codegen::Builder::new()
+    ///         .certificates("/etc/ssl/certs/ca-certificates.crt")
+    ///         .select(Selection { subjects: vec!["CN=ISRG Root".into()], unexpired: true, ..Selection::default() })
+    ///         .rust("trust_anchors.rs")
+    ///         .generate()
+    /// }
+    /// ```
+    pub fn select(mut self, selection: Selection) -> Self {
+        self.selection = selection;
         self
     }
 
@@ -141,16 +174,25 @@ impl Builder {
     ///
     /// Everything that is wrong with any certificate, or that this builder denies; then nothing is written.
     pub fn generate(&self) -> Result<(), Error> {
-        for path in &self.certificates {
+        let labelled = self.labelled.iter().map(|(_, path)| path);
+        for path in self.certificates.iter().chain(labelled).chain(&self.selection.for_chain) {
             // Cargo watches a directory with all that is in it.
             tell_cargo("rerun-if-changed", path.display());
         }
-        let Input { anchors, skipped } = read_paths(&self.certificates)?;
+        let Input { anchors, skipped, .. } = self.read()?;
         skipped.iter().for_each(|problem| tell_cargo("warning", problem));
+        let anchors = self.selection.apply(anchors, Time::now())?.taken;
         self.judge(&anchors)?;
         let out_dir = self.out_dir.clone().or_else(|| std::env::var_os("OUT_DIR").map(PathBuf::from));
         let out_dir = out_dir.ok_or_else(|| Problem { origin: Origin::file("build script"), kind: ProblemKind::NoOutDir })?;
         self.targets.iter().try_for_each(|target| target.write(&anchors, &out_dir))
+    }
+
+    /// Reads all certificates; the problems of all files are reported together.
+    fn read(&self) -> Result<Input, Error> {
+        let files = self.certificates.iter().map(|path| (path.as_path(), read_paths(&[path])));
+        let labelled = self.labelled.iter().map(|(label, path)| (path.as_path(), read_labelled(label, path)));
+        Input::gather(files.chain(labelled))
     }
 
     /// Warns of what there is to know about the anchors, or fails where it is denied.
@@ -185,7 +227,7 @@ impl Target {
             Target::Brssl(path) => file(path, c::brssl(anchors)),
             Target::CHeader(path) => {
                 files::create_directory(&out_dir.join(path))?;
-                c::tasmota(&unique(anchors)).into_outputs(&out_dir.join(path)).into()
+                c::tasmota(&unique(anchors)).map_err(|error| problem(path, error))?.into_outputs(&out_dir.join(path)).into()
             }
         };
         files::write(&outputs).map(drop)

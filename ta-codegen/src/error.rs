@@ -178,6 +178,9 @@ pub enum ProblemKind {
     /// A name for generated source that its language does not take.
     #[cfg(feature = "build")]
     Name(crate::NameError),
+    /// A choice of anchors that cannot be made.
+    #[cfg(feature = "build")]
+    Selection(crate::select::SelectionError),
     /// A certificate whose key has no fingerprint on a device.
     #[cfg(feature = "cli")]
     Fingerprint(crate::fingerprint::FingerprintError),
@@ -229,6 +232,8 @@ impl fmt::Display for ProblemKind {
             ),
             #[cfg(feature = "build")]
             ProblemKind::Name(error) => error.fmt(f),
+            #[cfg(feature = "build")]
+            ProblemKind::Selection(error) => error.fmt(f),
             #[cfg(feature = "cli")]
             ProblemKind::Fingerprint(error) => error.fmt(f),
             #[cfg(feature = "cli")]
@@ -247,6 +252,13 @@ impl std::error::Error for ProblemKind {}
 impl From<crate::NameError> for ProblemKind {
     fn from(error: crate::NameError) -> Self {
         ProblemKind::Name(error)
+    }
+}
+
+#[cfg(feature = "build")]
+impl From<crate::select::SelectionError> for ProblemKind {
+    fn from(error: crate::select::SelectionError) -> Self {
+        ProblemKind::Selection(error)
     }
 }
 

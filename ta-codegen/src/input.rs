@@ -15,20 +15,36 @@ pub struct Input {
     pub anchors: Vec<TrustAnchor>,
     /// The files of directories that hold no certificate, with what they hold.
     pub skipped: Vec<Problem>,
+    /// Every path that was read, directories included: what an output depends on.
+    pub paths: Vec<PathBuf>,
 }
 
 impl Input {
-    /// Adds the anchors of one more file or directory.
+    /// Adds what was found in one more file or directory.
+    fn add(&mut self, path: &Path, found: Input) -> Result<(), Error> {
+        if self.anchors.len() + found.anchors.len() > MAXIMUM_CERTIFICATES {
+            return Err(problem(path, ProblemKind::TooManyCertificates));
+        }
+        self.anchors.extend(found.anchors);
+        self.skipped.extend(found.skipped);
+        self.paths.extend(found.paths);
+        Ok(())
+    }
+
+    /// Puts together what was found in files and directories, each with its path.
     ///
     /// # Errors
     ///
-    /// More than [`MAXIMUM_CERTIFICATES`] in all.
-    pub fn add(&mut self, path: &Path, anchors: Vec<TrustAnchor>) -> Result<(), Error> {
-        if self.anchors.len() + anchors.len() > MAXIMUM_CERTIFICATES {
-            return Err(problem(path, ProblemKind::TooManyCertificates));
+    /// The problems of all of them; or more than [`MAXIMUM_CERTIFICATES`] in all.
+    pub fn gather<'a>(found: impl IntoIterator<Item = (&'a Path, Result<Input, Error>)>) -> Result<Input, Error> {
+        let mut input = Input::default();
+        let mut problems = Vec::new();
+        for (path, found) in found {
+            if let Some(found) = Error::collect(&mut problems, found) {
+                input.add(path, found)?;
+            }
         }
-        self.anchors.extend(anchors);
-        Ok(())
+        Error::unless_none(problems, input)
     }
 }
 
@@ -38,31 +54,36 @@ impl Input {
 ///
 /// Every problem of every file, but for a file in a directory that holds no certificate: directories have other files, too.
 pub fn read_paths(paths: &[impl AsRef<Path>]) -> Result<Input, Error> {
-    let mut input = Input::default();
-    let mut problems = Vec::new();
-    for path in paths {
+    Input::gather(paths.iter().map(|path| {
         let path = path.as_ref();
-        if !path.is_dir() {
-            let anchors = read_file(path).and_then(|bytes| read_trust_anchors(&bytes, &path.to_string_lossy()));
-            input.add(path, Error::collect(&mut problems, anchors).unwrap_or_default())?;
-            continue;
-        }
-        if let Some(Input { anchors, skipped }) = Error::collect(&mut problems, read_directory(path)) {
-            input.add(path, anchors)?;
-            input.skipped.extend(skipped);
-        }
-    }
-    Error::unless_none(problems, input)
+        (path, if path.is_dir() { read_directory(path) } else { read_one(path) })
+    }))
+}
+
+/// Reads one file, whose anchors get a label. Of several, the second is `LABEL_2`, and so on.
+///
+/// # Errors
+///
+/// Every problem of the file.
+pub fn read_labelled(label: &str, path: &Path) -> Result<Input, Error> {
+    let mut input = read_one(path)?;
+    let label_of = |index| if index == 0 { label.to_owned() } else { format!("{label}_{}", index + 1) };
+    input.anchors = input.anchors.into_iter().enumerate().map(|(index, anchor)| anchor.with_label(label_of(index))).collect();
+    Ok(input)
+}
+
+fn read_one(path: &Path) -> Result<Input, Error> {
+    let anchors = read_trust_anchors(&read_file(path)?, &path.to_string_lossy())?;
+    Ok(Input { anchors, skipped: Vec::new(), paths: vec![path.to_owned()] })
 }
 
 /// Reads every file directly in a directory; at least one of them has to hold a certificate.
 fn read_directory(directory: &Path) -> Result<Input, Error> {
-    let mut input = Input::default();
+    let mut input = Input { paths: vec![directory.to_owned()], ..Input::default() };
     let mut problems = Vec::new();
     for file in files_in(directory)? {
-        let anchors = read_file(&file).and_then(|bytes| read_trust_anchors(&bytes, &file.to_string_lossy()));
-        match anchors {
-            Ok(anchors) => input.add(&file, anchors)?,
+        match read_one(&file) {
+            Ok(found) => input.add(&file, found)?,
             Err(error) if error.is_without_certificate() => input.skipped.extend(error.into_problems()),
             Err(error) => problems.extend(error.into_problems()),
         }

@@ -51,6 +51,8 @@ mod name;
 mod names;
 mod read;
 pub mod rust;
+#[cfg(feature = "build")]
+pub mod select;
 mod text;
 pub mod time;
 #[cfg(feature = "cli")]

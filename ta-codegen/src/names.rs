@@ -17,7 +17,7 @@ pub enum NameError {
     #[error("`{0}` begins with an underscore; C keeps such names for the compiler: choose another name")]
     Reserved(String),
     /// A name that would be defined twice.
-    #[error("`{0}` would be defined twice; choose other names for the table, its length or the arrays")]
+    #[error("`{0}` would be defined twice; choose other names for the table, its length or the arrays, or other labels")]
     Repeated(String),
     /// Not the name of a file to include.
     #[error("{0:?} is no file to include; give a name such as `bearssl.h` or `<bearssl.h>`")]

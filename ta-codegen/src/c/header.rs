@@ -52,7 +52,7 @@ pub fn header(anchors: &[&TrustAnchor], options: &HeaderOptions) -> Result<Strin
     opening(&mut out, options)?;
     let linkage = if options.is_static { "static " } else { "" };
     let placement = if options.progmem { "PROGMEM " } else { "" };
-    let names = shared_arrays(&mut out, anchors, &format!("{linkage}const unsigned char {placement}"), &options.prefix);
+    let names = shared_arrays(&mut out, anchors, &format!("{linkage}const unsigned char {placement}"), &options.prefix)?;
     check_names(options, &count_name, &names)?;
     table(&mut out, anchors, names, options);
     define(&mut out, "How many trust anchors there are.", &count_name, &anchors.len().to_string());

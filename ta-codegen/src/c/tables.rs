@@ -1,9 +1,10 @@
 //! The pieces that every C output is made of, to the byte as `brssl ta` writes them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::anchor::{PublicKey, TrustAnchor};
 use crate::describe;
+use crate::names::{NameError, check_identifier};
 
 /// `0x00, ` to `0xFF, `: six characters for each value of a byte.
 static HEXADECIMAL: &str = {
@@ -68,11 +69,20 @@ pub(super) fn parts(anchor: &TrustAnchor) -> Vec<(&'static str, &[u8])> {
 }
 
 /// Writes the arrays of all anchors, equal ones once, under a comment for each anchor. Gives the names of each anchor's [`parts`].
-pub(super) fn shared_arrays(out: &mut String, anchors: &[&TrustAnchor], declaration: &str, prefix: &str) -> Vec<Vec<String>> {
+///
+/// An anchor's arrays are named by its label, or by `prefix` and its number.
+pub(super) fn shared_arrays(
+    out: &mut String,
+    anchors: &[&TrustAnchor],
+    declaration: &str,
+    prefix: &str,
+) -> Result<Vec<Vec<String>>, NameError> {
     let mut names_of_arrays: HashMap<&[u8], String> = HashMap::new();
+    let mut stems = HashSet::with_capacity(anchors.len());
     let mut names = Vec::with_capacity(anchors.len());
     for (index, anchor) in anchors.iter().enumerate() {
-        let stem = format!("{prefix}{index}");
+        let stem = anchor.label().map_or_else(|| format!("{prefix}{index}"), str::to_owned);
+        check_identifier(&stem)?;
         comment(out, &stem, anchor);
         let name_of = |(suffix, bytes)| {
             let name = names_of_arrays.entry(bytes).or_insert_with(|| {
@@ -83,8 +93,11 @@ pub(super) fn shared_arrays(out: &mut String, anchors: &[&TrustAnchor], declarat
             name.clone()
         };
         names.push(parts(anchor).into_iter().map(name_of).collect());
+        if let Some(repeated) = stems.replace(stem) {
+            return Err(NameError::Repeated(repeated));
+        }
     }
-    names
+    Ok(names)
 }
 
 /// Characters that [`shared_arrays`] takes at the most, for names of usual length.

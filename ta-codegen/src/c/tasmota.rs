@@ -8,6 +8,7 @@ use std::path::Path;
 use super::tables::{ROW_SIZE, arrays_size, rows, shared_arrays};
 use crate::anchor::TrustAnchor;
 use crate::files::Output;
+use crate::names::NameError;
 
 /// The text of both headers, which only fit each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,13 +35,17 @@ impl TasmotaHeaders {
 }
 
 /// Writes Tasmota's headers. Every array is `PROGMEM`, which keeps it in flash on ESP8266, and equal arrays are stored once.
-pub fn tasmota(anchors: &[&TrustAnchor]) -> TasmotaHeaders {
+///
+/// # Errors
+///
+/// A label that C does not take or that is given twice.
+pub fn tasmota(anchors: &[&TrustAnchor]) -> Result<TasmotaHeaders, NameError> {
     let mut data = String::with_capacity(arrays_size(anchors));
     data.push_str("/* Trust anchors for Tasmota, written by ta-codegen: the arrays.\n * Goes into tasmota/include/ with local_ca_descriptor.h. */\n");
-    let names = shared_arrays(&mut data, anchors, "static const unsigned char PROGMEM ", "TA");
+    let names = shared_arrays(&mut data, anchors, "static const unsigned char PROGMEM ", "TA")?;
     let mut descriptor = String::with_capacity(128 + anchors.len() * ROW_SIZE);
     descriptor.push_str("/* Trust anchors for Tasmota, written by ta-codegen: the last elements of Tasmota_TA[]. */\n");
     rows(&mut descriptor, anchors.iter().copied().zip(names));
     descriptor.push('\n');
-    TasmotaHeaders { data, descriptor }
+    Ok(TasmotaHeaders { data, descriptor })
 }

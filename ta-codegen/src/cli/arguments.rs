@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser};
+use ta_codegen::select::Selection;
 
 /// Turn CA certificates into trust anchors for small devices.
 ///
@@ -24,6 +25,7 @@ Examples:
   ta-codegen --brssl old-ca.crt new-ca.crt > trust_anchors.h
   ta-codegen --header --name TAs ca.crt -o trust_anchors.h
   ta-codegen --pem-header --name root_ca ca.crt -o root_ca.h
+  ta-codegen --header --subject 'ISRG Root X1' /etc/ssl/certs/ca-certificates.crt -o trust_anchors.h
   ta-codegen --rust ca.crt -o src/trust_anchors.rs
   ta-codegen fingerprint broker.crt
 
@@ -73,13 +75,69 @@ pub(super) struct Generate {
     #[arg(long)]
     pub(super) check: bool,
 
+    /// Also write a rule for Make, Ninja or CMake: which files the output depends on
+    #[arg(long, value_name = "FILE")]
+    pub(super) depfile: Option<PathBuf>,
+
     /// Print errors only
     #[arg(short, long)]
     pub(super) quiet: bool,
 
-    // Last, because its heading is that of everything behind it.
+    // Last, because their headings are those of everything behind them.
+    #[command(flatten)]
+    pub(super) choice: Choice,
+
     #[command(flatten)]
     pub(super) names: Names,
+}
+
+/// Which certificates to take.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Choice of certificates")]
+pub(super) struct Choice {
+    /// Take those whose subject matches: any part of it, in capitals or not, * for any characters
+    #[arg(long, value_name = "PATTERN")]
+    subject: Vec<String>,
+
+    /// Take those whose SHA-256 fingerprint begins so
+    #[arg(long, value_name = "PREFIX")]
+    sha256: Vec<String>,
+
+    /// Leave out those whose subject matches
+    #[arg(long, value_name = "PATTERN")]
+    exclude: Vec<String>,
+
+    /// Leave out those that have expired
+    #[arg(long)]
+    unexpired: bool,
+
+    /// Take only what a server with this chain of certificates needs
+    #[arg(long, value_name = "FILE")]
+    for_chain: Option<PathBuf>,
+
+    /// Read another file and give its certificate a name, which becomes that of its arrays
+    #[arg(long, value_name = "NAME=FILE", value_parser = parse_label)]
+    pub(super) label: Vec<(String, PathBuf)>,
+}
+
+fn parse_label(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((label, file)) if !label.is_empty() && !file.is_empty() => Ok((label.to_owned(), file.into())),
+        _ => Err("write it as NAME=FILE, such as home_ca=ca.crt".to_owned()),
+    }
+}
+
+impl Choice {
+    /// For the library.
+    pub(super) fn selection(&self) -> Selection {
+        Selection {
+            subjects: self.subject.clone(),
+            sha256: self.sha256.clone(),
+            exclude: self.exclude.clone(),
+            unexpired: self.unexpired,
+            for_chain: self.for_chain.clone(),
+        }
+    }
 }
 
 /// How the generated source names and stores things.
@@ -160,6 +218,12 @@ impl Generate {
         }
         if mode != Mode::CHeader && self.check && self.output.is_none() {
             return Some("--check compares with a file; name it with --output FILE".to_owned());
+        }
+        if mode != Mode::CHeader && self.depfile.is_some() && self.output.is_none() {
+            return Some("--depfile says what a file depends on; name it with --output FILE".to_owned());
+        }
+        if mode == Mode::Brssl && !self.choice.label.is_empty() {
+            return Some("--label names arrays, and --brssl names them as brssl does; use --header".to_owned());
         }
         self.names.misfit(mode)
     }

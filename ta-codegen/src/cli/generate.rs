@@ -12,8 +12,11 @@ use ta_codegen::{NameError, TrustAnchor, rust, unique};
 
 use super::Outcome;
 use super::arguments::{Generate, Mode, Names};
+use super::choice;
+use super::depfile::depfile;
 use super::input;
 use super::output::{print, report, tell, usage};
+use super::progress;
 
 /// The name of the static that `--rust` writes.
 const RUST_NAME: &str = "TRUST_ANCHORS";
@@ -26,39 +29,60 @@ pub(super) fn run(arguments: &Generate) -> Outcome {
     if let Some(message) = arguments.misfit(mode) {
         return usage(message);
     }
-    if arguments.files.is_empty() {
+    if arguments.files.is_empty() && arguments.choice.label.is_empty() {
         return usage("no certificate file was given; - is standard input");
     }
     generate(arguments, mode).unwrap_or_else(|error| report(&error))
 }
 
 fn generate(arguments: &Generate, mode: Mode) -> Result<Outcome, Error> {
-    let Input { anchors, skipped } = input::trust_anchors(&arguments.files)?;
+    let Input { anchors, skipped, mut paths } = read(arguments)?;
+    let selection = arguments.choice.selection();
+    paths.extend(selection.for_chain.clone());
+    let selected = selection.apply(anchors, Time::now())?;
     if !arguments.quiet {
         skipped.iter().for_each(|problem| tell(format_args!("skipped: {problem}")));
-        warn(&anchors, mode);
-    }
-    let outputs: Vec<Output> = if mode == Mode::CHeader {
-        let directory = arguments.out_dir.as_deref().unwrap_or(Path::new(""));
-        c::tasmota(&unique(&anchors)).into_outputs(directory).into()
-    } else {
-        let content = match text(&anchors, mode, &arguments.names) {
-            Ok(content) => content,
-            Err(error) => return Ok(usage(error)),
-        };
-        match &arguments.output {
-            Some(path) => vec![Output { path: path.clone(), content }],
-            None => return print(&content).map(|()| Outcome::Success),
+        if !selection.is_everything() {
+            tell(choice::table(&selected));
         }
+        warn(&selected.taken, mode);
+    }
+    let outputs = match outputs(&selected.taken, mode, arguments) {
+        Ok(outputs) => outputs,
+        Err(error) => return Ok(usage(error)),
     };
+    if arguments.output.is_none() && mode != Mode::CHeader {
+        return outputs.iter().try_for_each(|output| print(&output.content)).map(|()| Outcome::Success);
+    }
     if arguments.check {
         return Ok(check(&outputs));
     }
     write(&outputs, arguments)?;
+    if let Some(path) = &arguments.depfile {
+        files::write(&[depfile(path, &outputs, &paths)])?;
+    }
     if mode == Mode::CHeader && !arguments.quiet {
         tell(TASMOTA_ADVICE);
     }
     Ok(Outcome::Success)
+}
+
+fn read(arguments: &Generate) -> Result<Input, Error> {
+    let read = || input::trust_anchors(&arguments.files, &arguments.choice.label);
+    match progress::slow_reading(&arguments.files).filter(|_| !arguments.quiet) {
+        Some(what) => progress::with_progress(&what, read),
+        None => read(),
+    }
+}
+
+/// What is to be written. A mode with one text has one output, whose path is that of `--output`.
+fn outputs(anchors: &[TrustAnchor], mode: Mode, arguments: &Generate) -> Result<Vec<Output>, NameError> {
+    if mode == Mode::CHeader {
+        let directory = arguments.out_dir.as_deref().unwrap_or(Path::new(""));
+        return Ok(c::tasmota(&unique(anchors))?.into_outputs(directory).into());
+    }
+    let content = text(anchors, mode, &arguments.names)?;
+    Ok(vec![Output { path: arguments.output.clone().unwrap_or_default(), content }])
 }
 
 /// The one text of a mode that has one.

@@ -1,34 +1,29 @@
 //! Reading what the command line names.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ta_codegen::error::{Error, Origin, Problem, ProblemKind};
 use ta_codegen::input::{self, Input};
 use ta_codegen::read_trust_anchors;
 
 /// The file name that stands for standard input.
-const STANDARD_INPUT: &str = "-";
+pub(super) const STANDARD_INPUT: &str = "-";
 
-/// Reads every file and directory; the problems of all of them are reported together.
-pub(super) fn trust_anchors(paths: &[impl AsRef<Path>]) -> Result<Input, Error> {
-    let mut problems = Vec::new();
-    let mut all = Input::default();
-    for path in paths {
+/// Reads every file and directory, and the files with labels; the problems of all of them are reported together.
+pub(super) fn trust_anchors(paths: &[impl AsRef<Path>], labelled: &[(String, PathBuf)]) -> Result<Input, Error> {
+    let files = paths.iter().map(|path| {
         let path = path.as_ref();
-        let input = if path == Path::new(STANDARD_INPUT) {
-            read(path)
-                .and_then(|bytes| read_trust_anchors(&bytes, &display_name(path)))
-                .map(|anchors| Input { anchors, skipped: Vec::new() })
-        } else {
-            input::read_paths(&[path])
-        };
-        if let Some(input) = Error::collect(&mut problems, input) {
-            all.add(path, input.anchors)?;
-            all.skipped.extend(input.skipped);
-        }
-    }
-    if problems.is_empty() { Ok(all) } else { Err(problems.into()) }
+        (path, if path == Path::new(STANDARD_INPUT) { standard_input() } else { input::read_paths(&[path]) })
+    });
+    let labelled = labelled.iter().map(|(label, path)| (path.as_path(), input::read_labelled(label, path)));
+    Input::gather(files.chain(labelled))
+}
+
+fn standard_input() -> Result<Input, Error> {
+    let path = Path::new(STANDARD_INPUT);
+    let anchors = read_trust_anchors(&read(path)?, &display_name(path))?;
+    Ok(Input { anchors, ..Input::default() })
 }
 
 /// What messages call the file.

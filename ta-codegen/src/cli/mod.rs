@@ -1,12 +1,16 @@
 //! The front ends: one module for each thing that the command does.
 
 mod arguments;
+mod choice;
+mod completions;
+mod depfile;
 mod doctor;
 mod fingerprint;
 mod generate;
 mod input;
 mod inspect;
 mod output;
+mod progress;
 mod subcommand;
 mod tls_key;
 
@@ -17,7 +21,14 @@ use clap::CommandFactory;
 use subcommand::{Subcommand, parsed};
 
 /// Everything that the command does apart from generating, in the order of `--help`.
-const SUBCOMMANDS: &[&Subcommand] = &[&inspect::SUBCOMMAND, &doctor::SUBCOMMAND, &fingerprint::SUBCOMMAND, &tls_key::SUBCOMMAND];
+const SUBCOMMANDS: &[&Subcommand] = &[
+    &inspect::SUBCOMMAND,
+    &doctor::SUBCOMMAND,
+    &fingerprint::SUBCOMMAND,
+    &tls_key::SUBCOMMAND,
+    &completions::COMPLETIONS,
+    &completions::MAN_PAGE,
+];
 
 /// How a run ends; the numbers are part of the interface, and `--help` documents them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
