@@ -216,9 +216,12 @@ fn labels_become_names_of_arrays() {
     let (home, more) = (format!("home_ca={}", text(&fixture("ca-rsa2048.crt"))), format!("more={}", text(&two)));
     let expired = fixture("ca-expired.crt");
     let header = ta_codegen_with(["--header", "-q", "--label", &home, "--label", &more, text(&expired)]).expect_status(0);
-    for name in ["TA0_DN[]", "home_ca_DN[]", "home_ca_RSA_N[]", "more_DN[]", "more_2_EC_Q[]"] {
+    for name in ["TA3_DN[]", "home_ca_DN[]", "home_ca_RSA_N[]", "more_DN[]", "more_2_EC_Q[]"] {
         assert!(header.text().contains(name), "{name} is missing in:\n{}", header.text());
     }
+    // A label is kept where the same certificate comes without one, too.
+    let same = ta_codegen_with(["--header", "-q", "--label", &home, text(&fixture("ca-rsa2048.crt"))]).expect_status(0);
+    assert!(same.text().contains("home_ca_DN[]") && !same.text().contains("TA1"), "{}", same.text());
     let tasmota = folder.path().join("include");
     ta_codegen_with(["--c-header", "-q", "--label", &home, "--out-dir", text(&tasmota)]).expect_status(0);
     assert!(read_text(tasmota.join("local_ca_data.h")).contains("PROGMEM home_ca_RSA_N[]"));
@@ -227,7 +230,7 @@ fn labels_become_names_of_arrays() {
         (["a=FILE", "a=FILE2"], "twice"),
         (["TA1=FILE", "b c=FILE2"], "no name in C"),
         (["=FILE", "a=FILE2"], "NAME=FILE"),
-        (["TA1=FILE", "x=FILE2"], "twice"),
+        (["TA3=FILE", "x=FILE2"], "twice"),
     ] {
         let labels = labels.map(|label| label.replace("FILE2", text(&two)).replace("FILE", text(&fixture("ca-rsa2048.crt"))));
         let arguments = ["--header", "--label", &labels[0], "--label", &labels[1], text(&expired), text(&two)];

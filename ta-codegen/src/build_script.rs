@@ -192,7 +192,8 @@ impl Builder {
     fn read(&self) -> Result<Input, Error> {
         let files = self.certificates.iter().map(|path| (path.as_path(), read_paths(&[path])));
         let labelled = self.labelled.iter().map(|(label, path)| (path.as_path(), read_labelled(label, path)));
-        Input::gather(files.chain(labelled))
+        // First, so that of two equal certificates the one with a label is kept.
+        Input::gather(labelled.chain(files))
     }
 
     /// Warns of what there is to know about the anchors, or fails where it is denied.

@@ -17,7 +17,8 @@ pub(super) fn trust_anchors(paths: &[impl AsRef<Path>], labelled: &[(String, Pat
         (path, if path == Path::new(STANDARD_INPUT) { standard_input() } else { input::read_paths(&[path]) })
     });
     let labelled = labelled.iter().map(|(label, path)| (path.as_path(), input::read_labelled(label, path)));
-    Input::gather(files.chain(labelled))
+    // First, so that of two equal certificates the one with a label is kept.
+    Input::gather(labelled.chain(files))
 }
 
 fn standard_input() -> Result<Input, Error> {
