@@ -206,3 +206,26 @@ fn holds_the_same_data_as_brssl_prints() {
     }
     assert!(!read_text(&ca).is_empty());
 }
+
+/// A build script writes what the command prints.
+#[test]
+fn the_builder_writes_the_same_headers() {
+    use ta_codegen::c::{HeaderOptions, PemHeaderOptions};
+    let folder = temporary_folder();
+    let ca = fixture("ca-rsa2048.crt");
+    ta_codegen::Builder::new()
+        .certificates(&ca)
+        .header("anchors.h", HeaderOptions { name: "roots".into(), progmem: true, ..HeaderOptions::default() })
+        .pem_header("pem.h", PemHeaderOptions { name: "root_ca".into(), is_static: false, ..PemHeaderOptions::default() })
+        .out_dir(folder.path())
+        .generate()
+        .expect("both headers");
+    let header = ta_codegen_with(["--header", "-q", "--name", "roots", "--progmem", text(&ca)]).expect_status(0);
+    assert_eq!(read_text(folder.path().join("anchors.h")), header.text());
+    let pem = ta_codegen_with(["--pem-header", "-q", "--name", "root_ca", "--no-static", text(&ca)]).expect_status(0);
+    assert_eq!(read_text(folder.path().join("pem.h")), pem.text());
+    let wrong = HeaderOptions { name: "no name".into(), ..HeaderOptions::default() };
+    let builder = ta_codegen::Builder::new().certificates(&ca).header("wrong.h", wrong).out_dir(folder.path());
+    assert!(builder.generate().expect_err("a name with a blank").to_string().contains("no name in C"));
+    assert!(!folder.path().join("wrong.h").exists());
+}

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::anchor::{TrustAnchor, unique};
-use crate::c;
+use crate::c::{self, HeaderOptions, PemHeaderOptions};
 use crate::check::{Warning, WarningKind, expiring, warnings};
 use crate::error::{Error, Origin, Problem, ProblemKind};
 use crate::files::{self, Output};
@@ -70,6 +70,8 @@ enum Target {
     Rust(PathBuf),
     CHeader(PathBuf),
     Brssl(PathBuf),
+    Header(PathBuf, HeaderOptions),
+    PemHeader(PathBuf, PemHeaderOptions),
 }
 
 impl Builder {
@@ -135,6 +137,27 @@ impl Builder {
     /// Writes what `brssl ta` prints.
     pub fn brssl(mut self, file: impl AsRef<Path>) -> Self {
         self.targets.push(Target::Brssl(file.as_ref().to_owned()));
+        self
+    }
+
+    /// Writes one header of C and C++ that stands alone.
+    ///
+    /// ```no_run
+    /// use ta_codegen::c::HeaderOptions;
+    ///
+    /// fn main() -> Result<(), ta_codegen::Error> {
+    ///     let options = HeaderOptions { progmem: true, ..HeaderOptions::default() };
+    ///     ta_codegen::Builder::new().certificates("ca.crt").header("trust_anchors.h", options).generate()
+    /// }
+    /// ```
+    pub fn header(mut self, file: impl AsRef<Path>, options: HeaderOptions) -> Self {
+        self.targets.push(Target::Header(file.as_ref().to_owned(), options));
+        self
+    }
+
+    /// Writes one header of C and C++ with the certificates as PEM.
+    pub fn pem_header(mut self, file: impl AsRef<Path>, options: PemHeaderOptions) -> Self {
+        self.targets.push(Target::PemHeader(file.as_ref().to_owned(), options));
         self
     }
 
@@ -220,18 +243,33 @@ impl Builder {
 
 impl Target {
     fn write(&self, anchors: &[TrustAnchor], out_dir: &Path) -> Result<(), Error> {
-        let file = |path: &Path, content| vec![Output { path: out_dir.join(path), content }];
-        let outputs: Vec<Output> = match self {
-            Target::Rust(path) => {
-                file(path, rust::source(&unique(anchors), "TRUST_ANCHORS").map_err(|error| problem(path, error))?)
-            }
-            Target::Brssl(path) => file(path, c::brssl(anchors)),
-            Target::CHeader(path) => {
-                files::create_directory(&out_dir.join(path))?;
-                c::tasmota(&unique(anchors)).map_err(|error| problem(path, error))?.into_outputs(&out_dir.join(path)).into()
-            }
-        };
+        let path = out_dir.join(self.path());
+        if let Target::CHeader(_) = self {
+            files::create_directory(&path)?;
+        }
+        let outputs = self.outputs(anchors, path).map_err(|error| problem(self.path(), error))?;
         files::write(&outputs).map(drop)
+    }
+
+    fn path(&self) -> &Path {
+        let (Target::Rust(path)
+        | Target::CHeader(path)
+        | Target::Brssl(path)
+        | Target::Header(path, _)
+        | Target::PemHeader(path, _)) = self;
+        path
+    }
+
+    fn outputs(&self, anchors: &[TrustAnchor], path: PathBuf) -> Result<Vec<Output>, NameError> {
+        let content = match self {
+            Target::CHeader(_) => return Ok(c::tasmota(&unique(anchors))?.into_outputs(&path).into()),
+            Target::Rust(_) => rust::source(&unique(anchors), "TRUST_ANCHORS")?,
+            // brssl repeats what is repeated.
+            Target::Brssl(_) => c::brssl(anchors),
+            Target::Header(_, options) => c::header(&unique(anchors), options)?,
+            Target::PemHeader(_, options) => c::pem_header(&unique(anchors), options)?,
+        };
+        Ok(vec![Output { path, content }])
     }
 }
 
