@@ -157,7 +157,8 @@ fn daemon() -> Command {
     require(if Path::new(debian).exists() { debian } else { "mosquitto" }, "mosquitto")
 }
 
-fn free_port() -> u16 {
+/// A port of 127.0.0.1 that nobody listens on.
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port");
     listener.local_addr().expect("a bound socket").port()
 }
