@@ -29,6 +29,7 @@ mod markdown;
 mod messages;
 mod mosquitto;
 mod pem_header;
+mod readme;
 mod real_tools;
 mod reproducible;
 mod second_opinion;
