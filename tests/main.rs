@@ -28,6 +28,7 @@ mod macros;
 mod markdown;
 mod messages;
 mod mosquitto;
+mod packages;
 mod pem_header;
 mod readme;
 mod real_tools;
