@@ -83,7 +83,7 @@ fn anchors(names: &[&str]) -> Vec<TrustAnchor> {
 #[test]
 fn pinned_outputs() {
     let anchors = anchors(&["ca-rsa2048.crt", "ca-p256.crt"]);
-    let headers = c::tasmota(&unique(&anchors));
+    let headers = c::tasmota(&unique(&anchors)).expect("anchors without labels");
     assert_eq!(headers.data, text(&fixture("expected/local_ca_data.h")));
     assert_eq!(headers.descriptor, text(&fixture("expected/local_ca_descriptor.h")));
     assert_eq!(rust::source(&unique(&anchors), "TRUST_ANCHORS"), Ok(text(&fixture("expected/trust_anchors.rs"))));
