@@ -19,7 +19,7 @@ const REFUSED: &[Kind] = &[
     Kind("PEM without its END", "golden/d-enc__pem-no-end.crt", 1, &["certificate 1 (line 1)", "END line"]),
     Kind("a lost END line", "golden/d-enc2__missing-end-then-begin.crt", 1, &["certificate 1 (line 1)", "END line"]),
     Kind("DER cut off", "golden/d-enc__truncated.der", 1, &["cut off"]),
-    Kind("DER and one more byte", "golden/d-enc__der-trailing-byte.crt", 1, &["1 more"]),
+    Kind("DER and one more byte", "golden/d-enc__der-trailing-byte.crt", 1, &["more behind its end"]),
     Kind("a byte behind the certificate", "golden/f-der__trailing-1.pem", 1, &["certificate 1 (line 1)", "follow"]),
     Kind("BEGIN in mid-line", "golden/d-enc2__begin-midline.crt", 1, &["BEGIN in line 1"]),
     Kind("broken Base64", "golden/d-enc__pem-63cols.crt", 1, &["certificate 1 (line 1)", "line 2", "Base64"]),

@@ -329,7 +329,7 @@ impl fmt::Display for DecodeError {
                 write!(f, "is not a well-formed certificate: {value}; get it again, or look at it with `openssl x509 -text`")
             }
             DecodeError::TrailingData(value) => {
-                write!(f, "there is more behind the certificate's end (bytes: {value}); a block holds exactly one certificate")
+                write!(f, "data follows the certificate's end (bytes: {value}); a block holds exactly one certificate")
             }
             DecodeError::Version(value) => write!(f, "is an X.509 certificate of version {value}; there are versions 1 to 3"),
             DecodeError::SubjectTooLong(value) => write!(
