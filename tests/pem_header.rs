@@ -21,7 +21,7 @@ fn printed_by_c(folder: &std::path::Path, name: &str) -> Vec<u8> {
 fn openssl_reads_back_the_same_certificate() {
     let folder = temporary_folder();
     let header = folder.path().join("pem.h");
-    for name in ["ca-rsa2048.crt"] {
+    for name in ["ca-rsa2048.crt", "ca-p256.crt", "ca-p384.crt"] {
         let certificate = fixture(name);
         ta_codegen_with(["--pem-header", "-q", "--name", "root_ca", "-o", text(&header), text(&certificate)]).expect_status(0);
         let pem = printed_by_c(folder.path(), "root_ca");
