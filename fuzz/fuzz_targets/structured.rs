@@ -1,4 +1,6 @@
 //! See `ta_fuzz::structured`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|certificates: Vec<ta_fuzz::certificate::Certificate>| ta_fuzz::structured(&certificates));
+use ta_fuzz::certificate::Certificate;
+
+libfuzzer_sys::fuzz_target!(|certificates: (Certificate, Vec<Certificate>)| ta_fuzz::structured(&certificates));

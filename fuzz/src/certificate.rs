@@ -57,9 +57,10 @@ struct Date {
 
 #[derive(Arbitrary, Debug)]
 enum Key {
+    // The first is what short inputs give: one that is usable.
+    Point { curve: Curve, form: Option<u8>, length: Option<u8>, fill: u8 },
     Rsa { n: Vec<u8>, e: Vec<u8> },
     LargeRsa { bits: u16, fill: u8, e: Vec<u8> },
-    Point { curve: Curve, form: Option<u8>, length: Option<u8>, fill: u8 },
     Other { identifier: u8, bytes: Vec<u8> },
 }
 

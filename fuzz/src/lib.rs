@@ -106,8 +106,9 @@ fn check_outputs(anchors: &[TrustAnchor], expected: &[Row]) {
 }
 
 /// Reads well-formed certificates with random fields, and compares the outputs with what x509-parser says about the certificates.
-pub fn structured(certificates: &[certificate::Certificate]) {
-    let ders: Vec<Vec<u8>> = certificates.iter().map(certificate::Certificate::encode).collect();
+pub fn structured((first, others): &(certificate::Certificate, Vec<certificate::Certificate>)) {
+    let certificates: Vec<_> = [first].into_iter().chain(others).collect();
+    let ders: Vec<Vec<u8>> = certificates.iter().map(|certificate| certificate.encode()).collect();
     let mut anchors = Vec::new();
     let mut expected = Vec::new();
     for (certificate, der) in certificates.iter().zip(&ders) {

@@ -215,7 +215,8 @@ impl From<&TrustAnchor> for RustRow {
 /// A Rust source file with one static.
 pub(crate) fn rust(source: &str) -> Vec<RustRow> {
     let file = syn::parse_file(source).expect("Rust source");
-    let [Item::Static(item)] = file.items.as_slice() else { panic!("one static") };
+    let [Item::Static(item), dates @ ..] = file.items.as_slice() else { panic!("the table comes first") };
+    assert!(dates.len() <= 2 && dates.iter().all(|item| matches!(item, Item::Const(_))), "nothing follows but the two dates");
     let Expr::Array(array) = &*item.expr else { panic!("an array") };
     array.elems.iter().map(rust_row).collect()
 }
