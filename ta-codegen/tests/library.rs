@@ -185,6 +185,16 @@ fn with_subject(length: usize) -> Vec<u8> {
     replaced(anchors(&["ca-p256.crt"])[0].subject(), &element(0x30, &vec![0; length - 6]))
 }
 
+/// RFC 5280, section 4.1.2.5.1: the two digits of a UTCTime's year mean 1950 to 2049.
+#[test]
+fn years_of_two_digits() {
+    for (digits, year) in [(b"50", "1950-"), (b"49", "2049-"), (b"99", "1999-"), (b"00", "2000-")] {
+        let der = replaced(b"\x17\x0D26", &[&[0x17, 0x0D], &digits[..]].concat());
+        let anchors = read_trust_anchors(&der, "f").expect("a good certificate");
+        assert!(anchors[0].validity().not_before.to_string().starts_with(year), "{year}");
+    }
+}
+
 #[test]
 fn versions() {
     let version = |number: &[u8]| brssl(&replaced(&[0xA0, 3, 2, 1, 2], &element(0xA0, &element(2, number)))).is_some();
