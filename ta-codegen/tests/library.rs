@@ -195,6 +195,18 @@ fn years_of_two_digits() {
     }
 }
 
+/// A length of BER alone, and one whose value lies beyond every integer here, must not be taken for a small one.
+#[test]
+fn lengths_that_mean_nothing() {
+    let old = anchors(&["ca-p256.crt"])[0].subject().to_vec();
+    let with_header = |header: &[u8]| read_trust_anchors(&replaced(&old, header), "f");
+    assert!(with_header(&[0x30, 0]).is_ok());
+    assert!(with_header(&[0x30, 0x8A, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).is_ok());
+    for header in [&[0x30, 0x80][..], &[0x30, 0x8A, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], &[0x30, 0x84, 1, 0, 0, 0]] {
+        assert!(with_header(header).is_err(), "{header:?}");
+    }
+}
+
 #[test]
 fn versions() {
     let version = |number: &[u8]| brssl(&replaced(&[0xA0, 3, 2, 1, 2], &element(0xA0, &element(2, number)))).is_some();
