@@ -224,4 +224,5 @@ fn several_files_are_numbered_through() {
     let ca = fixture("golden/a-seed1__ca.crt");
     let both = ta_codegen_with(["--brssl", text(&ca), text(&ca)]).expect_status(0);
     assert_eq!(both.stdout, brssl_bytes("d-enc__multi-dup.crt"), "every one is emitted, duplicates too");
+    assert!(both.stderr.contains("repeats "), "and said to repeat another:\n{}", both.stderr);
 }

@@ -114,7 +114,7 @@ impl std::error::Error for WarningKind {}
 pub fn warnings(anchors: &[TrustAnchor], now: Time) -> Vec<Warning> {
     let mut seen = HashMap::with_capacity(anchors.len());
     let mut warnings = Vec::new();
-    for anchor in anchors {
+    for (index, anchor) in anchors.iter().enumerate() {
         let mut warn = |kind| warnings.push(Warning { origin: anchor.origin().clone(), kind });
         if !anchor.is_ca() {
             warn(WarningKind::NotCa);
@@ -134,9 +134,9 @@ pub fn warnings(anchors: &[TrustAnchor], now: Time) -> Vec<Warning> {
         if anchor.name_constraints().is_some() {
             warn(WarningKind::NameConstraints);
         }
-        let first = *seen.entry(anchor.identity()).or_insert(anchor.origin());
-        if first != anchor.origin() {
-            warn(WarningKind::Duplicate(first.clone()));
+        let first = *seen.entry(anchor.identity()).or_insert(index);
+        if first != index {
+            warn(WarningKind::Duplicate(anchors[first].origin().clone()));
         }
     }
     warnings
