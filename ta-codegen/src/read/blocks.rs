@@ -4,6 +4,7 @@
 //! Windows editors and mail programs make of a PEM file: byte-order marks, UTF-16, indentation, CR alone as the line end.
 
 use std::borrow::Cow;
+use std::io::BufRead;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -225,15 +226,17 @@ impl<'a> Scan<'a> {
 
     /// Takes the next line, without its end: LF, CR LF, or CR alone, so that a file put together from others loses no banner.
     fn next_line(&mut self) -> Option<&'a [u8]> {
-        let rest = &self.text[self.position..];
-        if rest.is_empty() {
+        let (mut line, _) = split_line(&self.text[self.position..]);
+        if line.is_empty() {
             return None;
         }
-        let end = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r').unwrap_or(rest.len());
-        let line_end = if rest[end..].starts_with(b"\r\n") { 2 } else { 1 };
-        self.position += (end + line_end).min(rest.len());
+        if let Some(end) = carriage_return(line).filter(|&end| line[end..] != *b"\r\n") {
+            line = &line[..=end];
+        }
+        self.position += line.len();
         self.line += 1;
-        Some(&rest[..end])
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
     }
 
     fn stray_dash(&self, label: String, line: usize) -> ProblemKind {
@@ -285,7 +288,7 @@ impl Kind {
 /// A block that is no certificate only has to be whole: a damaged one says that the file is. Its content goes nowhere.
 fn check_other(block: &Block<'_>) -> Result<(), ProblemKind> {
     // Keys that OpenSSL encrypts the old way have headers and an empty line before the data (RFC 1421, section 4.4).
-    let has_headers = block.body.trim_ascii_start().split(|&byte| byte == b'\n').next().is_some_and(|line| line.contains(&b':'));
+    let has_headers = split_line(block.body.trim_ascii_start()).0.contains(&b':');
     let (body, line) = if has_headers { behind_headers(block) } else { (block.body, block.body_line) };
     decode(block, body, line).map(drop)
 }
@@ -293,39 +296,66 @@ fn check_other(block: &Block<'_>) -> Result<(), ProblemKind> {
 fn behind_headers<'a>(block: &Block<'a>) -> (&'a [u8], usize) {
     let mut rest = block.body;
     let mut line = block.body_line;
-    while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
-        let is_empty = rest[..end].trim_ascii().is_empty();
-        rest = &rest[end + 1..];
+    while !rest.is_empty() {
+        let (header, behind) = split_line(rest);
+        rest = behind;
         line += 1;
-        if is_empty && line > block.body_line + 1 {
+        if header.trim_ascii().is_empty() && line > block.body_line + 1 {
             break;
         }
     }
     (rest, line)
 }
 
+/// Splits the text behind its first line feed. A macro's code runs unoptimised, and the standard library's search does not.
+fn split_line(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut rest = text;
+    // Reading from memory does not fail.
+    let length = rest.skip_until(b'\n').unwrap_or(text.len());
+    text.split_at(length)
+}
+
+fn carriage_return(line: &[u8]) -> Option<usize> {
+    if line.contains(&b'\r') { line.iter().position(|&byte| byte == b'\r') } else { None }
+}
+
 /// Decodes Base64 line by line: each line holds whole groups of four characters, and padding ends the data.
-fn decode(block: &Block<'_>, body: &[u8], body_line: usize) -> Result<Vec<u8>, ProblemKind> {
+fn decode(block: &Block<'_>, mut body: &[u8], mut line_number: usize) -> Result<Vec<u8>, ProblemKind> {
     let mut data = Vec::with_capacity(body.len() / 4 * 3);
     let mut padded = false;
-    for (index, line) in body.split(|&byte| byte == b'\n').enumerate() {
-        let line = without_blanks(line);
-        if line.is_empty() {
-            continue;
+    while !body.is_empty() {
+        let (line, rest) = split_line(body);
+        let mut line = Cow::Borrowed(line.trim_ascii());
+        let mut decoded = decode_line(&line, padded, &mut data);
+        if decoded.is_err() {
+            line = without_blanks(&line);
+            decoded = decode_line(&line, padded, &mut data);
         }
-        let decoded = if padded {
-            Err("there is data behind the padding")
-        } else if !line.len().is_multiple_of(4) {
-            Err("its Base64 characters are no multiple of four")
-        } else {
-            STANDARD.decode_vec(&line, &mut data).map_err(describe)
-        };
         if let Err(reason) = decoded {
-            return Err(ProblemKind::DamagedBlock { label: block.label.clone(), line: body_line + index, reason });
+            return Err(ProblemKind::DamagedBlock { label: block.label.clone(), line: line_number, reason });
         }
-        padded = line.ends_with(b"=");
+        padded |= line.ends_with(b"=");
+        body = rest;
+        line_number += 1;
     }
     Ok(data)
+}
+
+fn decode_line(line: &[u8], padded: bool, data: &mut Vec<u8>) -> Result<(), &'static str> {
+    if line.is_empty() {
+        return Ok(());
+    }
+    if padded {
+        return Err("there is data behind the padding");
+    }
+    if !line.len().is_multiple_of(4) {
+        return Err("its Base64 characters are no multiple of four");
+    }
+    let length = data.len();
+    STANDARD.decode_vec(line, data).map_err(|error| {
+        data.truncate(length);
+        describe(error)
+    })
 }
 
 fn describe(error: base64::DecodeError) -> &'static str {
@@ -338,16 +368,8 @@ fn describe(error: base64::DecodeError) -> &'static str {
 }
 
 /// The line without blanks; control characters count as blank.
-fn without_blanks(line: &[u8]) -> Cow<'_, [u8]> {
-    let is_blank = |byte: &u8| *byte <= b' ';
-    let start = line.iter().position(|byte| !is_blank(byte)).unwrap_or(line.len());
-    let end = line.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
-    let line = &line[start..end];
-    if line.iter().any(is_blank) {
-        Cow::Owned(line.iter().copied().filter(|byte| !is_blank(byte)).collect())
-    } else {
-        Cow::Borrowed(line)
-    }
+fn without_blanks(line: &[u8]) -> Cow<'static, [u8]> {
+    Cow::Owned(line.iter().copied().filter(|&byte| byte > b' ').collect())
 }
 
 /// The line without what editors put before a banner: blanks and a UTF-8 byte-order mark.
