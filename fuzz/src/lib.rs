@@ -98,7 +98,7 @@ fn check_outputs(anchors: &[TrustAnchor], expected: &[Row]) {
             expected_once.push(row.clone());
         }
     }
-    let headers = c::tasmota(&unique);
+    let headers = c::tasmota(&unique).expect("anchors without labels");
     assert_eq!(parse_back::tasmota(&headers.data, &headers.descriptor), expected_once);
     let source = rust::source(&unique, "TRUST_ANCHORS").expect("a good name");
     assert!(source.is_ascii(), "only printable ASCII belongs into generated source");
