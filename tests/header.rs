@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::{fixture, openssl, read_text, require, require_file, run, ta_codegen_with, temporary_folder, text, write};
+use crate::support::{
+    expect_file, fixture, openssl, read_text, require, require_file, run, ta_codegen_with, temporary_folder, text, write,
+};
 
 const C_STANDARDS: [&str; 4] = ["c99", "c11", "c17", "c2x"];
 const CXX_STANDARDS: [&str; 5] = ["c++11", "c++14", "c++17", "c++20", "c++23"];
@@ -228,4 +230,22 @@ fn the_builder_writes_the_same_headers() {
     let builder = ta_codegen::Builder::new().certificates(&ca).header("wrong.h", wrong).out_dir(folder.path());
     assert!(builder.generate().expect_err("a name with a blank").to_string().contains("no name in C"));
     assert!(!folder.path().join("wrong.h").exists());
+}
+
+/// The library's tests compare with the same files.
+#[test]
+fn whole_headers_are_pinned() {
+    let rsa = fixture("ca-rsa2048.crt");
+    let ec = fixture("ca-p256.crt");
+    let options = "--name LOCAL --count-name LOCAL_COUNT --prefix CA --include SSLClient.h --progmem --no-static";
+    for (name, options) in [("trust_anchors.h", ""), ("trust_anchors_options.h", options)] {
+        let arguments = ["--header", "-q", text(&rsa), text(&ec)].into_iter().chain(options.split_whitespace());
+        expect_file(name, ta_codegen_with(arguments).expect_status(0).text());
+    }
+    let others = ["ca-p384.crt", "ca-name-constraints.crt", "ca-expired.crt", "golden/a-seed1__ca.crt"].map(fixture);
+    let options = ["--name", "root_ca", "--progmem", "--no-static"];
+    let arguments = ["--pem-header", "-q", text(&rsa), text(&ec)];
+    expect_file("ca_certificates.h", ta_codegen_with(arguments).expect_status(0).text());
+    let arguments = arguments.into_iter().chain(others.iter().map(|path| text(path))).chain(options);
+    expect_file("ca_certificates_options.h", ta_codegen_with(arguments).expect_status(0).text());
 }

@@ -8,8 +8,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ta_codegen::c::{HeaderOptions, PemHeaderOptions};
 use ta_codegen::error::ProblemKind;
-use ta_codegen::{TrustAnchor, c, read_certificates, read_trust_anchors, rust, unique};
+use ta_codegen::{NameError, TrustAnchor, c, read_certificates, read_trust_anchors, rust, unique};
 
 fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -89,6 +90,45 @@ fn pinned_outputs() {
     assert_eq!(rust::source(&unique(&anchors), "TRUST_ANCHORS"), Ok(text(&fixture("expected/trust_anchors.rs"))));
 }
 
+#[test]
+fn pinned_headers() {
+    let two = anchors(&["ca-rsa2048.crt", "ca-p256.crt"]);
+    let options = HeaderOptions {
+        name: "LOCAL".to_owned(),
+        count_name: Some("LOCAL_COUNT".to_owned()),
+        prefix: "CA".to_owned(),
+        include: "SSLClient.h".to_owned(),
+        progmem: true,
+        is_static: false,
+    };
+    assert_eq!(c::header(&unique(&two), &HeaderOptions::default()), Ok(text(&fixture("expected/trust_anchors.h"))));
+    assert_eq!(c::header(&unique(&two), &options), Ok(text(&fixture("expected/trust_anchors_options.h"))));
+
+    // Longer than the strings that C99 promises.
+    let six =
+        ["ca-rsa2048.crt", "ca-p256.crt", "ca-p384.crt", "ca-name-constraints.crt", "ca-expired.crt", "golden/a-seed1__ca.crt"];
+    let six = anchors(&six);
+    let options = PemHeaderOptions { name: "root_ca".to_owned(), progmem: true, is_static: false };
+    assert_eq!(c::pem_header(&unique(&two), &PemHeaderOptions::default()), Ok(text(&fixture("expected/ca_certificates.h"))));
+    assert_eq!(c::pem_header(&unique(&six), &options), Ok(text(&fixture("expected/ca_certificates_options.h"))));
+}
+
+#[test]
+fn headers_refuse_what_is_no_c() {
+    let two = anchors(&["ca-rsa2048.crt", "ca-p256.crt"]);
+    let header = |options: &HeaderOptions| c::header(&unique(&two), options);
+    for include in ["", "<>", "a\"b.h", "a\\b.h", "<a.h", "a.h>", "a\n.h"] {
+        let options = HeaderOptions { include: include.to_owned(), ..HeaderOptions::default() };
+        assert_eq!(header(&options), Err(NameError::Include(include.to_owned())));
+    }
+    for name in ["TA0_DN", "1st", "a b"] {
+        assert!(header(&HeaderOptions { name: name.to_owned(), ..HeaderOptions::default() }).is_err(), "{name}");
+        assert!(header(&HeaderOptions { count_name: Some(name.to_owned()), ..HeaderOptions::default() }).is_err(), "{name}");
+    }
+    assert!(header(&HeaderOptions { count_name: Some("TAs".to_owned()), ..HeaderOptions::default() }).is_err());
+    assert!(c::pem_header(&unique(&two), &PemHeaderOptions { name: "1st".to_owned(), ..PemHeaderOptions::default() }).is_err());
+}
+
 /// Each refusal of `fixtures/expected/messages.txt`, to the letter.
 #[test]
 fn pinned_messages() {
@@ -105,6 +145,14 @@ fn pinned_messages() {
     assert!(refusals > 20);
 }
 
+#[test]
+fn bytes_behind_a_certificate_are_counted() {
+    let der = [anchors(&["ca-p256.crt"])[0].certificate(), &[0; 3]].concat();
+    let file = pem::encode(&pem::Pem::new("CERTIFICATE", der));
+    let said = read_trust_anchors(file.as_bytes(), "f").expect_err("a refusal").to_string();
+    assert!(said.contains("(bytes: 3)"), "{said}");
+}
+
 /// What messages say of labels, positions and lines, which the golden inputs have little of.
 #[test]
 fn positions_and_labels() {
@@ -117,6 +165,7 @@ fn positions_and_labels() {
     };
     says(&format!("text\r\n{key}{bad}{ca}{bad}"), "f: certificate 1 (line 5): ");
     says(&format!("{ca}{key}{bad}"), "f: certificate 2 (line 17): ");
+    says("-----BEGIN CERTIFICATE-----\rAAAA\rA!AA\r-----END CERTIFICATE-----\r", "is damaged in line 3: ");
     says(&key.repeat(2), "f: holds no certificate: it holds a private key; ");
     let labels: String = (0..10).map(|index| format!("-----BEGIN L{index}-----\n-----END L{index}-----\n")).collect();
     says(&labels, ": it holds L0, L1, L2, L3, L4, L5, L6, L7; ");
