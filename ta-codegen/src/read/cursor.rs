@@ -369,3 +369,26 @@ impl Tag {
         Err(DerError { fault, offset: self.offset })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault_of_inner(der: &[u8]) -> Option<Fault> {
+        let mut outer = Cursor::new(der).sequence().ok()?;
+        outer.sequence().err().map(|error| error.fault)
+    }
+
+    #[test]
+    fn an_element_ends_within_the_one_that_holds_it() {
+        assert_eq!(fault_of_inner(&[0x30, 4, 0x30, 2, 5, 0]), None);
+        assert_eq!(fault_of_inner(&[0x30, 4, 0x30, 3, 5, 0, 0]), Some(Fault::InnerTruncated));
+        assert_eq!(fault_of_inner(&[0x30, 1, 0x30]), Some(Fault::InnerTruncated));
+    }
+
+    #[test]
+    fn an_indefinite_length_is_no_length() {
+        let der = [&[0x30, 0x81, 0x84, 0x30, 0x80][..], &[0; 130]].concat();
+        assert_eq!(fault_of_inner(&der), Some(Fault::IndefiniteLength));
+    }
+}
