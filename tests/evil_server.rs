@@ -5,6 +5,10 @@
 use crate::authority::{Authority, Issued, Key, Valid};
 use crate::firmware_host::{BROKER, NAME, firmware};
 use crate::support::{read, read_text};
+use crate::tls_wire::{
+    ALERT, APPLICATION_DATA, DECRYPT_ERROR, HANDSHAKE, UNEXPECTED_MESSAGE, message, read_record, record, record_header, take,
+    take_u16, vector,
+};
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes128Gcm, KeyInit};
 use hkdf::Hkdf;
@@ -16,7 +20,7 @@ use p256::pkcs8::DecodePrivateKey;
 use p256::{PublicKey, SecretKey};
 use sha2_010::{Digest, Sha256};
 use std::{
-    io::{self, Read, Write},
+    io::{self, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
     thread::{self, JoinHandle},
     time::Duration,
@@ -28,15 +32,6 @@ const ENCRYPTED_EXTENSIONS: u8 = 8;
 const CERTIFICATE: u8 = 11;
 const CERTIFICATE_VERIFY: u8 = 15;
 const FINISHED: u8 = 20;
-
-/// RFC 8446, section 5.1: content types.
-const ALERT: u8 = 21;
-const HANDSHAKE: u8 = 22;
-const APPLICATION_DATA: u8 = 23;
-
-/// RFC 8446, section 6: alerts.
-const UNEXPECTED_MESSAGE: u8 = 10;
-const DECRYPT_ERROR: u8 = 51;
 
 const KEY_SHARE: u16 = 51;
 const SECP256R1: u16 = 23;
@@ -174,21 +169,15 @@ impl Server {
     }
 
     fn send(&mut self, content: u8, payload: &[u8]) -> io::Result<()> {
-        let mut record = record_header(content, payload.len());
-        record.extend(payload);
         // A client that has had enough may already be gone.
-        match self.stream.write_all(&record) {
+        match self.stream.write_all(&record(content, payload)) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             sent => sent,
         }
     }
 
     fn receive(&mut self) -> io::Result<(u8, Vec<u8>)> {
-        let mut header = [0; 5];
-        self.stream.read_exact(&mut header)?;
-        let mut payload = vec![0; u16::from_be_bytes([header[3], header[4]]).into()];
-        self.stream.read_exact(&mut payload)?;
-        Ok((header[0], payload))
+        read_record(&mut self.stream)
     }
 }
 
@@ -222,21 +211,6 @@ impl ClientHello {
         }
         None
     }
-}
-
-/// A vector behind a length of `width` bytes (RFC 8446, section 3.4).
-fn take<'a>(rest: &mut &'a [u8], width: usize) -> Option<&'a [u8]> {
-    let (length, tail) = rest.split_at_checked(width)?;
-    let length = length.iter().fold(0, |length, &byte| length << 8 | usize::from(byte));
-    let (vector, tail) = tail.split_at_checked(length)?;
-    *rest = tail;
-    Some(vector)
-}
-
-fn take_u16(rest: &mut &[u8]) -> Option<u16> {
-    let (number, tail) = rest.split_first_chunk()?;
-    *rest = tail;
-    Some(u16::from_be_bytes(*number))
 }
 
 fn server_hello(session: &[u8], secret: &SecretKey) -> Vec<u8> {
@@ -278,20 +252,6 @@ fn finished(traffic: &Hkdf<Sha256>, transcript: &[u8]) -> Vec<u8> {
     let mut hmac = <Hmac<Sha256> as Mac>::new_from_slice(&key).expect("any length");
     hmac.update(&Sha256::digest(transcript));
     message(FINISHED, &hmac.finalize().into_bytes())
-}
-
-fn message(kind: u8, body: &[u8]) -> Vec<u8> {
-    [vec![kind], vector(3, body)].concat()
-}
-
-fn vector(width: usize, body: &[u8]) -> Vec<u8> {
-    let length = body.len().to_be_bytes();
-    [&length[length.len() - width..], body].concat()
-}
-
-fn record_header(content: u8, length: usize) -> Vec<u8> {
-    let length = u16::try_from(length).expect("a short record");
-    [&[content, 3, 3][..], &length.to_be_bytes()].concat()
 }
 
 /// The records of one direction under one secret (RFC 8446, section 5.2).

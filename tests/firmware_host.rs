@@ -47,7 +47,7 @@ fn assert_published(run: &Outcome, tls: &str) {
 }
 
 /// The firmware gave up at `step` because of `why`, in one line.
-fn assert_refused(run: &Outcome, step: &str, why: &str) {
+pub(crate) fn assert_refused(run: &Outcome, step: &str, why: &str) {
     assert_eq!(run.status, 1, "{}{}", run.text(), run.stderr);
     assert!(run.stderr.starts_with(step) && run.stderr.contains(why), "expected {step} {why}: {}", run.stderr);
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);

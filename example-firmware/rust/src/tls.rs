@@ -206,6 +206,7 @@ impl<T: Read + Write> TlsStream<T> {
                 // BlockedHandshake; a client meets no other state.
                 Ok(_) => Some(Progress::WantsRecord),
                 Err(refusal) => {
+                    self.incoming.drain(..discard);
                     self.send_alert();
                     return Err(refusal.into());
                 }
@@ -219,11 +220,19 @@ impl<T: Read + Write> TlsStream<T> {
 
     /// Sends the alert that rustls has queued with an error, so that the server's log says
     /// why. A stream that fails now changes nothing about the refusal.
+    ///
+    /// `incoming` keeps what the server has sent behind the message that was refused: rustls
+    /// remembers where the messages in it begin, and gives its error again at the next one.
     fn send_alert(&mut self) {
-        self.incoming.clear();
-        while let Ok(ConnectionState::EncodeTlsData(record)) = self.connection.process_tls_records(&mut self.incoming).state {
-            if encode(record, &mut self.outgoing).is_err() {
-                return;
+        loop {
+            let UnbufferedStatus { discard, state } = self.connection.process_tls_records(&mut self.incoming);
+            let encoded = match state {
+                Ok(ConnectionState::EncodeTlsData(record)) => encode(record, &mut self.outgoing).is_ok(),
+                _ => false,
+            };
+            self.incoming.drain(..discard);
+            if !encoded {
+                break;
             }
         }
         let _ = send(&mut self.transport, &mut self.outgoing);
