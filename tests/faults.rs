@@ -8,7 +8,7 @@ use std::{
     io::Read as _,
     os::unix::fs::{PermissionsExt as _, symlink},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command},
     time::{Duration, SystemTime},
 };
 
@@ -146,6 +146,47 @@ fn kills_of_one_run_after_another_leave_no_mixture() {
             }
         }
     }
+}
+
+/// `ta-codegen` begun under `strace`, which holds it up for a second before its rename of this number.
+fn begin_and_hold(rename: u32, folder: &Path, set: &[&str]) -> Child {
+    let program = ta_codegen();
+    let mut strace = require("strace", "strace");
+    let injection = format!("inject=rename,renameat,renameat2:delay_enter=1000000:when={rename}");
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &injection]).arg(program.get_program());
+    strace.args(["-q", "--c-header", "--out-dir", text(folder)]).args(paths(set)).spawn().expect("strace runs")
+}
+
+#[test]
+fn two_runs_at_once_write_one_after_the_other() {
+    let reference = temporary_folder();
+    generate(reference.path(), SETS[1]);
+    let first = headers_in(reference.path());
+    generate(reference.path(), SETS[2]);
+    let second = headers_in(reference.path());
+
+    let folder = temporary_folder();
+    generate(folder.path(), SETS[0]);
+    let mut held = begin_and_hold(4, folder.path(), SETS[1]);
+    while headers_in(folder.path())[1] != first[1] {
+        assert!(held.try_wait().expect("a child").is_none(), "the first run is over before its last rename");
+    }
+    generate(folder.path(), SETS[2]);
+    assert!(held.wait().expect("a child").success());
+    assert_eq!(headers_in(folder.path()), second);
+}
+
+#[test]
+fn a_folder_that_stays_locked_is_an_error() {
+    let folder = temporary_folder();
+    let locked = File::open(folder.path()).expect("a folder");
+    locked.lock().expect("a lock");
+    let ca = fixture("ca-p384.crt");
+    let headers = ["-q", "--c-header", "--out-dir", text(folder.path()), text(&ca)];
+    ta_codegen_with(headers).expect_status(2).expect_stderr(&["local_ca_data.h", "locked for ten seconds"]);
+    assert_eq!(headers_in(folder.path()), [None, None]);
+    drop(locked);
+    ta_codegen_with(headers).expect_status(0);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Writing generated files: whole or not at all, and only where something changes.
 
 use std::borrow::Cow;
-use std::fs::{self, DirEntry, File, Metadata, Permissions};
+use std::fs::{self, DirEntry, File, Metadata, Permissions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
@@ -167,12 +168,18 @@ impl Staged<'_> {
 /// 3. The others become their new text, and then the first does.
 ///
 /// `X` is made of the new texts, so that what a killed run leaves never answers to the name of another run. Whenever a run is killed,
-/// a compiler gets all of the old text or all of the new one, and the next run tidies up.
+/// a compiler gets all of the old text or all of the new one, and the next run tidies up. Runs that write the same files at the same
+/// time do so one after the other.
 ///
 /// # Errors
 ///
 /// The first file that cannot be written.
 pub fn write(outputs: &[Output]) -> Result<Vec<&Path>, Error> {
+    let _lock = match outputs {
+        [first, _, ..] => lock(directory_of(&first.path)).map_err(|error| first.problem(error))?,
+        // A single file takes its place in one step.
+        _ => None,
+    };
     let changed: Vec<&Output> = outputs.iter().filter(|output| output.would_change()).collect();
     let mut steps = Vec::new();
     for (output, content) in contents(&changed)? {
@@ -182,6 +189,24 @@ pub fn write(outputs: &[Output]) -> Result<Vec<&Path>, Error> {
         staged.finish().map_err(|error| output.problem(error))?;
     }
     Ok(changed.iter().map(|output| output.path.as_path()).collect())
+}
+
+/// How often, and how long after each other, [`lock`] asks. A write takes milliseconds.
+const LOCK_ATTEMPTS: u32 = 200;
+const LOCK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Keeps other runs out of a directory until the file is dropped, or the run is killed. The directory itself is locked, which leaves
+/// nothing behind; where the system cannot open one, or its file system has no locks, there is none.
+fn lock(directory: &Path) -> io::Result<Option<File>> {
+    let Ok(directory) = File::open(directory) else { return Ok(None) };
+    for _ in 0..LOCK_ATTEMPTS {
+        match directory.try_lock() {
+            Ok(()) => return Ok(Some(directory)),
+            Err(TryLockError::Error(_)) => return Ok(None),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_INTERVAL),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::TimedOut, "another program has kept its directory locked for ten seconds"))
 }
 
 /// A file and what it is to hold next.
