@@ -171,6 +171,8 @@ fn positions_and_labels() {
     says(&labels, ": it holds L0, L1, L2, L3, L4, L5, L6, L7; ");
     says(&key.replace("KEY-----\nAA", "KEY-----AA"), ": it holds PRIVATE KEY (and more on its line); ");
     says(&key.replace("BEGIN PRIVATE KEY-----", "BEGIN PRIVATE KEY"), ": it holds a private key; ");
+    let long = format!("X {} {}", "Y".repeat(15), "Z".repeat(15));
+    says(&format!("-----BEGIN {long}-----\n-----END {long}-----\n"), ": it holds X YYYYYYYYYYYYYYY (and more on its line); ");
     let long = format!("{} {}", "X".repeat(16), "Y".repeat(15));
     says(&format!("-----BEGIN {long}-----\n-----END {long}-----\n"), &format!(": it holds {long}; "));
     says(&format!("-----BEGIN {long} Z-----\n-----END X-----\n"), &format!(": it holds {long} (and more on its line); "));
@@ -181,10 +183,57 @@ fn positions_and_labels() {
     let encrypted =
         "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES\n\nAAAA\nAA!A\n-----END RSA PRIVATE KEY-----\n";
     says(&format!("{ca}{encrypted}"), &format!("damaged in line {}: ", ca.lines().count() + 6));
-    assert!(brssl(format!("{ca}{}", encrypted.replace('!', "A")).as_bytes()).is_some());
-    says("\x30\x03\x02\x01\x00", "it is a private key; ");
+    let encrypted = encrypted.replace('!', "A");
+    assert!(brssl(format!("{ca}{encrypted}").as_bytes()).is_some());
+    assert!(brssl(format!("{ca}{}", encrypted.replace("Proc", "\nProc")).as_bytes()).is_some());
     says("\n \tx-----BEGIN CERTIFICATE-----\n", "the BEGIN in line 2 does not stand");
     says("a\nb\n-----END CERTIFICATE-----\n", "the END in line 3 has no BEGIN");
+}
+
+/// What is wrong with the Base64 of a block, each in its own words.
+#[test]
+fn damaged_base64() {
+    let block = |body: &str| format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
+    for (body, line, reason) in [
+        ("AAAA\nAA=A", 3, "its Base64 padding is wrong"),
+        ("A===", 2, "its Base64 padding is wrong"),
+        ("AAA=\nAAAA", 3, "there is data behind the padding"),
+        ("AAA=\nAAA=\nAAAA", 3, "there is data behind the padding"),
+        ("AAAA\nAAA", 3, "its Base64 characters are no multiple of four"),
+        ("AA!A", 2, "it holds a character that is not Base64"),
+        ("AB==", 2, "its last Base64 character is wrong"),
+    ] {
+        let error = read_certificates(block(body).as_bytes(), "f").expect_err(body);
+        assert!(error.to_string().contains(&format!("is damaged in line {line}: {reason}")), "{body}: {error}");
+    }
+    for body in ["AAAA\nAAA=\n\n", " AA\tA A\x01\r\n", "AAA=\n \n"] {
+        assert!(read_certificates(block(body).as_bytes(), "f").is_ok(), "{body}");
+    }
+}
+
+/// What else a DER file may hold, by the first elements alone.
+#[test]
+fn other_things_in_der() {
+    let numbered = |number: u8| element(0x02, &[number]);
+    let algorithm = element(0x30, &element(0x06, &[1, 2]));
+    let empty = element(0x30, &[]);
+    let request = [numbered(0), empty.clone(), empty.clone(), element(0xA0, &[])].concat();
+    for (content, what) in [
+        (numbered(0), "it is a private key; give the CA's certificate"),
+        (numbered(3), "it is a PKCS#12 container; take the CA out with `openssl pkcs12 "),
+        (element(0x06, &[1, 2]), "it is a PKCS#7 container; take the CA out with `openssl pkcs7 -inform DER "),
+        (algorithm, "it is a public key or an encrypted private key; give the CA's certificate"),
+        (element(0x30, &request), "it is a certificate signing request; give the CA's certificate"),
+    ] {
+        let said = read_trust_anchors(&element(0x30, &content), "f").expect_err(what).to_string();
+        assert!(said.contains(what), "{said}");
+    }
+    // A certificate of version 1 begins as a request does.
+    assert!(brssl(&replaced(&[0xA0, 3, 2, 1, 2], &[])).is_some());
+    // The indefinite length of BER is none: this is text to look for PEM in, or nothing at all.
+    let indefinite = [&[0x30, 0x80][..], &[0; 128]].concat();
+    let said = read_trust_anchors(&indefinite, "f").expect_err("BER").to_string();
+    assert!(said.contains("it is neither PEM"), "{said}");
 }
 
 fn brssl(input: &[u8]) -> Option<String> {
@@ -265,6 +314,41 @@ fn versions() {
     for number in [&[][..], &[3], &[0x80], &[1, 0], &[2, 2], &[0, 1, 0, 0], &[0x7F; 4], &[0x7F; 40]] {
         assert!(!version(number), "{number:?}");
     }
+}
+
+/// The fixture CA with a key of that many bytes in the place of its point.
+fn with_point(length: usize) -> Vec<u8> {
+    let anchors = anchors(&["ca-p256.crt"]);
+    let spki = anchors[0].spki();
+    // SEQUENCE, its length, and the AlgorithmIdentifier of 19 bytes and its header.
+    let algorithm = &spki[2..2 + 2 + 19];
+    replaced(spki, &element(0x30, &[algorithm, &element(0x03, &vec![0; length + 1])].concat()))
+}
+
+/// BearSSL's decoder gives up where a key is longer than its buffer; a point within it is of the wrong length.
+#[test]
+fn points_longer_than_the_buffer() {
+    for (length, words) in [(520, "here 520)"), (521, "larger than BearSSL's buffers"), (600, "larger than BearSSL's buffers")] {
+        let said = read_trust_anchors(&with_point(length), "f").expect_err("no point of P-256").to_string();
+        assert!(said.contains(words), "{length}: {said}");
+    }
+}
+
+/// C99 promises strings of 4095 characters (section 5.2.4.1); a longer one is announced to the compiler.
+#[test]
+fn a_string_as_long_as_c_promises() {
+    let mut lengths = Vec::new();
+    for subject in 1300..1400 {
+        let mut three = anchors(&["ca-p384.crt", "ca-p384.crt"]);
+        three.extend(read_trust_anchors(&with_subject(subject), "f").expect("a good certificate"));
+        let header = c::pem_header(&three.iter().collect::<Vec<_>>(), &PemHeaderOptions::default()).expect("a good name");
+        // Each line of the string: tab, quote, text, backslash, n, quote.
+        let lines = header.lines().filter(|line| line.starts_with("\t\""));
+        let length: usize = lines.map(|line| line.trim_end_matches(';').len() - 4).sum();
+        assert_eq!(header.contains("#pragma GCC diagnostic push"), length > 4095, "{length}");
+        lengths.push(length);
+    }
+    assert!(lengths.contains(&4095));
 }
 
 #[test]

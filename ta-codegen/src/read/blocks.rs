@@ -361,9 +361,9 @@ fn decode_line(line: &[u8], padded: bool, data: &mut Vec<u8>) -> Result<(), &'st
 fn describe(error: base64::DecodeError) -> &'static str {
     use base64::DecodeError::*;
     match error {
-        InvalidByte(..) => "it holds a character that is not Base64",
+        InvalidByte(_, b'=') => "its Base64 padding is wrong",
         InvalidLastSymbol { .. } => "its last Base64 character is wrong",
-        _ => "its Base64 padding is wrong",
+        _ => "it holds a character that is not Base64",
     }
 }
 

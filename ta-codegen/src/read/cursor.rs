@@ -238,7 +238,7 @@ impl<'a> Cursor<'a> {
             if length > 0x7F_FFFF {
                 return Err(self.error(Fault::InnerTruncated));
             }
-            length = length << 8 | usize::from(self.byte()?);
+            length = length * 256 + usize::from(self.byte()?);
         }
         Ok(length)
     }
@@ -384,6 +384,17 @@ mod tests {
         assert_eq!(fault_of_inner(&[0x30, 4, 0x30, 2, 5, 0]), None);
         assert_eq!(fault_of_inner(&[0x30, 4, 0x30, 3, 5, 0, 0]), Some(Fault::InnerTruncated));
         assert_eq!(fault_of_inner(&[0x30, 1, 0x30]), Some(Fault::InnerTruncated));
+    }
+
+    #[test]
+    fn the_end_of_an_element_is_not_that_of_the_input() {
+        let mut outer = Cursor::new(&[0x30, 2, 5, 0, 0]);
+        let mut inner = outer.sequence().expect("a sequence");
+        assert!(!inner.is_at_end() && !inner.is_at_end_of_input());
+        inner.skip().expect("its bytes are there");
+        assert!(inner.is_at_end() && !inner.is_at_end_of_input());
+        outer.byte().expect("one byte more");
+        assert!(outer.is_at_end_of_input());
     }
 
     #[test]

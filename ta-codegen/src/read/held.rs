@@ -71,16 +71,15 @@ pub(crate) fn instead(bytes: &[u8], labels: &[String]) -> String {
         };
         return format!("it holds {}; {remedy}", names.join(", "));
     }
-    match sequence_length(bytes) {
-        Some(length) if length > bytes.len() => format!(
+    let Some(length) = sequence_length(bytes) else { return text_without_block(bytes) };
+    match bytes.len().checked_sub(length) {
+        None => format!(
             "it looks like DER that is cut off: its header says {length} bytes and there are {}; get it again",
             bytes.len()
         ),
-        Some(length) => format!(
-            "it looks like DER with more behind its end (bytes: {}); a DER file holds one certificate and nothing else",
-            bytes.len() - length
+        Some(more) => format!(
+            "it looks like DER with more behind its end (bytes: {more}); a DER file holds one certificate and nothing else"
         ),
-        None => text_without_block(bytes),
     }
 }
 
