@@ -1,6 +1,7 @@
 //! What stands beside the output: rules for Make, completions, manual pages, a sign of life.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -28,6 +29,39 @@ fn make_follows_the_depfile() {
     make(&["-q", "anchors.h"]).expect_status(1);
     make(&["anchors.h"]).expect_status(0);
     assert_ne!(read_text(folder.path().join("anchors.h")), first);
+}
+
+/// The same with CMake, for both of the builders it writes files for. On its way to Ninja it loses `$` and `#` in names.
+#[test]
+fn cmake_follows_the_depfile() {
+    for (generator, command, package) in [("Ninja", "ninja", "ninja-build"), ("Unix Makefiles", "make", "make")] {
+        require(command, package);
+        let folder = temporary_folder();
+        let certificates = folder.path().join("my certs");
+        std::fs::create_dir(&certificates).expect("a new folder");
+        let ca = write(&certificates, "home ca.crt", read(fixture("ca-rsa2048.crt")));
+        let lists = format!(
+            "cmake_minimum_required(VERSION 3.21)\nproject(firmware NONE)\n\
+             add_custom_command(\n  OUTPUT anchors.h\n  \
+             COMMAND \"{}\" --header -q --depfile anchors.d -o anchors.h \"${{CMAKE_SOURCE_DIR}}/my certs\"\n  \
+             DEPFILE anchors.d\n  VERBATIM)\n\
+             add_custom_target(headers ALL DEPENDS anchors.h)\n",
+            text(Path::new(ta_codegen().get_program()))
+        );
+        write(folder.path(), "CMakeLists.txt", lists);
+        let cmake =
+            |arguments: &[&str]| run(require("cmake", "cmake").current_dir(folder.path()).args(arguments)).expect_status(0);
+        cmake(&["-G", generator, "-S", ".", "-B", "build"]);
+        let generates = || cmake(&["--build", "build"]).text().contains("Generating anchors.h");
+        let header = || read_text(folder.path().join("build/anchors.h"));
+        assert!(generates() && !generates(), "{generator}: once, and not again");
+        let first = header();
+        write(&certificates, "home ca.crt", read(fixture("ca-p256.crt")));
+        let later = std::time::SystemTime::now() + Duration::from_secs(10);
+        std::fs::File::open(&ca).and_then(|file| file.set_modified(later)).expect("a file of ours");
+        assert!(generates(), "{generator}: again");
+        assert_ne!(header(), first, "{generator}");
+    }
 }
 
 #[test]
