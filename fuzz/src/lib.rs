@@ -5,10 +5,15 @@
 pub mod certificate;
 mod der;
 mod parse_back;
+pub mod tls_server;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use example_firmware::mqtt::Message;
+use example_firmware::session::{self, Settings, TlsVersions};
 use parse_back::Row;
+use rustls_pki_types::UnixTime;
+use std::time::Duration;
 use ta_codegen::Certificate;
 use ta_codegen::check::{tasmota_warnings, warnings};
 use ta_codegen::doctor::{Broker, PROFILES, Report, Situation, examine};
@@ -19,6 +24,7 @@ use ta_codegen::tls_key::{KeyFile, commands, read_key_file};
 use ta_codegen::{
     Error, MAXIMUM_CERTIFICATES, TrustAnchor, c, display_name, read_certificates, read_trust_anchors, rust, unique,
 };
+use tls_server::{Stream, TlsServer, Versions};
 
 /// A point in time for the warnings, always the same so that a crash can be repeated.
 fn now() -> Time {
@@ -180,3 +186,22 @@ pub fn private_key(bytes: &[u8]) {
 }
 
 const DEVICE_CERTIFICATE: &[u8] = include_bytes!("../../fixtures/ca-p256.crt");
+
+/// Lets the example firmware meet a server that has no key: whatever it sends, the firmware never takes it for the broker.
+pub fn tls_client(server: &TlsServer) {
+    let versions = match server.versions {
+        Versions::Any => TlsVersions::Any,
+        Versions::Tls12 => TlsVersions::Tls12,
+        Versions::Tls13 => TlsVersions::Tls13,
+    };
+    let settings = Settings {
+        host: "broker.test",
+        // 2030, when the real certificate among the server's messages is valid.
+        now: UnixTime::since_unix_epoch(Duration::from_secs(1_893_456_000)),
+        versions,
+        identity: None,
+        message: Message { client_id: "fuzz", topic: "fuzz", payload: b"fuzz" },
+    };
+    let outcome = session::run(Stream(&server.bytes()), settings, &mut String::new());
+    assert!(matches!(outcome, Err(session::Error::Handshake(_))), "{outcome:?}");
+}
