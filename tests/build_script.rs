@@ -136,6 +136,23 @@ fn every_problem_is_reported_readably() {
 }
 
 #[test]
+fn one_target_that_cannot_be_written_leaves_none() {
+    let package = Package::new(&builder(
+        ".certificates(\"certs/ca.crt\").brssl(\"anchors.h\").header(\"names.h\", \
+         ta_codegen::c::HeaderOptions { name: \"1st\".into(), ..Default::default() }).rust(\"missing/anchors.rs\").out_dir(\"out\")",
+    ));
+    write(package.path(), "src/main.rs", "fn main() {}\n");
+    let out = package.path().join("out");
+    fs::create_dir(&out).expect("a new folder");
+    let written = || fs::read_dir(&out).expect("a folder").count();
+    package.cargo("build").expect_status(101).expect_stderr(&["names.h", "1st"]);
+    assert_eq!(written(), 0);
+    write(package.path(), "build.rs", read_text(package.path().join("build.rs")).replace("1st", "first"));
+    package.cargo("build").expect_status(101).expect_stderr(&["missing"]);
+    assert_eq!(written(), 0);
+}
+
+#[test]
 fn c_outputs_are_those_of_the_command() {
     let package = Package::new(&builder(
         ".certificates(\"certs/ca.crt\").rust(\"trust_anchors.rs\").c_header(\"include\").brssl(\"anchors.h\").out_dir(\"out\")",

@@ -62,6 +62,17 @@ fn no_mode_or_two_lists_the_modes() {
 }
 
 #[test]
+fn a_word_that_is_no_command_is_said_to_be_none() {
+    ta_codegen_with(["doctr", "--ca"]).expect_status(2);
+    ta_codegen_with(["inspct", &rsa_ca()])
+        .expect_status(2)
+        .expect_stderr(&["inspct is neither a file nor a command", "inspect, doctor"]);
+    for arguments in [&["help"][..], &["help", "doctor"]] {
+        assert!(ta_codegen_with(arguments.iter().copied()).expect_status(0).text().contains("Usage: "));
+    }
+}
+
+#[test]
 fn a_mode_without_a_file_is_a_usage_error() {
     for mode in ["--c-header", "--brssl", "--rust"] {
         ta_codegen_with([mode]).expect_status(2).expect_stderr(&["file"]);
@@ -118,6 +129,105 @@ fn a_file_or_standard_output_gets_the_same_bytes() {
 fn the_rust_source_of_two_cas_is_pinned() {
     let outcome = ta_codegen_with(["--rust", &rsa_ca(), text(&fixture("ca-p256.crt"))]).expect_status(0);
     expect_file("trust_anchors.rs", outcome.text());
+}
+
+#[test]
+fn a_dash_as_the_output_is_standard_output() {
+    let folder = temporary_folder();
+    let outcome = run(ta_codegen().args(["--brssl", "-o", "-", &rsa_ca()]).current_dir(folder.path())).expect_status(0);
+    assert_eq!(outcome.stdout, ta_codegen_with(["--brssl", &rsa_ca()]).expect_status(0).stdout);
+    assert!(names_in(folder.path()).is_empty());
+    ta_codegen_with(["--brssl", "-o", "-", "--check", &rsa_ca()]).expect_status(2).expect_stderr(&["--check", "--output"]);
+}
+
+/// Whoever mixes up the arguments loses no certificate and no key.
+#[test]
+fn nothing_that_is_read_is_written_to() {
+    let folder = temporary_folder();
+    let at = |name: &str| folder.path().join(name);
+    let before = read(fixture("ca-rsa2048.crt"));
+    write(folder.path(), "ca.crt", &before);
+    std::os::unix::fs::symlink("ca.crt", at("link")).expect("a link");
+    let [ca, link, out] = ["ca.crt", "link", "out"].map(|name| text(&at(name)).to_owned());
+    let refused: [&[&str]; 7] = [
+        &["--header", &ca, "-o", &ca],
+        &["--header", &ca, "-o", &link],
+        &["--header", &link, "-o", &ca],
+        &["--header", &rsa_ca(), "--for-chain", &ca, "-o", &ca],
+        &["--header", &ca, "-o", &out, "--depfile", &ca],
+        &["--header", &ca, "-o", &out, "--depfile", &out],
+        &["--header", "--label", &format!("home={ca}"), "-o", &ca],
+    ];
+    for arguments in refused {
+        ta_codegen_with(arguments.iter().copied()).expect_status(2).expect_stderr(&["give"]);
+        assert_eq!(read(at("ca.crt")), before, "{arguments:?}");
+        assert_eq!(names_in(folder.path()), ["ca.crt", "link"], "{arguments:?}");
+    }
+    run(ta_codegen().args(["--header", "ca.crt", "-o", "./ca.crt"]).current_dir(folder.path())).expect_status(2);
+    assert_eq!(read(at("ca.crt")), before);
+    ta_codegen_with(["--header", "-q", &ca, "-o", &out, "--depfile", text(&at("rule"))]).expect_status(0);
+}
+
+#[test]
+fn a_rule_that_cannot_be_written_leaves_nothing() {
+    let folder = temporary_folder();
+    let out = folder.path().join("out");
+    let rule = folder.path().join("missing/rule");
+    ta_codegen_with(["--header", &rsa_ca(), "-o", text(&out), "--depfile", text(&rule)])
+        .expect_status(2)
+        .expect_stderr(&["rule"]);
+    let both = ["--c-header", &rsa_ca(), "--out-dir", text(folder.path()), "--depfile", text(&rule)];
+    ta_codegen_with(both).expect_status(2).expect_stderr(&["rule"]);
+    assert!(names_in(folder.path()).is_empty());
+}
+
+#[test]
+fn what_cannot_be_compared_is_an_error_and_no_difference() {
+    let folder = temporary_folder();
+    let arguments = ["--check", "--brssl", "-o", text(folder.path()), &rsa_ca()];
+    ta_codegen_with(arguments).expect_status(2).expect_stderr(&["cannot be read", "is a directory"]);
+}
+
+#[test]
+fn labels_go_where_arrays_are_named() {
+    let label = format!("home={}", rsa_ca());
+    for mode in ["--brssl", "--pem-header", "--rust"] {
+        ta_codegen_with([mode, "--label", &label]).expect_status(2).expect_stderr(&["--label", mode]);
+    }
+}
+
+#[test]
+fn names_that_cannot_stand_in_rust_are_refused() {
+    for name in ["A ", "A/**/", "gen", "1A"] {
+        ta_codegen_with(["--rust", "--name", name, &rsa_ca()]).expect_status(2).expect_stderr(&[name, "Rust"]);
+    }
+}
+
+#[test]
+fn a_path_cannot_command_the_terminal() {
+    let folder = temporary_folder();
+    let out = folder.path().join("x\u{1b}[31mred.h");
+    let ca = rsa_ca();
+    let arguments = ["--brssl", "-o", text(&out), &ca];
+    let check = || ta_codegen_with(arguments.into_iter().chain(["--check"]));
+    check().expect_status(1).expect_stderr(&["x\\u{1b}[31mred.h would change"]);
+    ta_codegen_with(arguments).expect_status(0).expect_stderr(&["x\\u{1b}[31mred.h written"]);
+}
+
+#[test]
+fn a_directory_tells_what_it_passes_over() {
+    let folder = temporary_folder();
+    write(folder.path(), "ca.crt", read(fixture("ca-rsa2048.crt")));
+    fs::create_dir(folder.path().join("more")).expect("a new folder");
+    run(crate::support::require("mkfifo", "coreutils").arg(folder.path().join("pipe"))).expect_status(0);
+    let outcome = ta_codegen_with(["--brssl", text(folder.path())]).expect_status(0);
+    outcome.expect_stderr(&[
+        "skipped: ",
+        "more: holds no certificate: it is a directory",
+        "pipe: holds no certificate: it is no regular",
+    ]);
+    std::os::unix::fs::symlink("nowhere", folder.path().join("lost.crt")).expect("a link");
+    ta_codegen_with(["--brssl", text(folder.path())]).expect_status(2).expect_stderr(&["lost.crt: cannot be read"]);
 }
 
 #[test]

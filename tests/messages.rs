@@ -21,7 +21,7 @@ const REFUSED: &[Kind] = &[
     Kind("DER cut off", "golden/d-enc__truncated.der", 1, &["cut off"]),
     Kind("DER and one more byte", "golden/d-enc__der-trailing-byte.crt", 1, &["more behind its end"]),
     Kind("a byte behind the certificate", "golden/f-der__trailing-1.pem", 1, &["certificate 1 (line 1)", "follow"]),
-    Kind("BEGIN in mid-line", "golden/d-enc2__begin-midline.crt", 1, &["BEGIN in line 1"]),
+    Kind("BEGIN in mid-line", "golden/d-enc2__begin-midline.crt", 1, &["line 21: this END line of a certificate has no BEGIN"]),
     Kind("broken Base64", "golden/d-enc__pem-63cols.crt", 1, &["certificate 1 (line 1)", "line 2", "Base64"]),
     Kind(
         "a broken key before the certificate",

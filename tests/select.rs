@@ -245,13 +245,16 @@ fn what_names_nothing_is_a_typing_error() {
     for (options, words) in [
         (["--subject", "No Such CA"], &["No Such CA", "names none of the 1 certificates"][..]),
         (["--sha256", "00000000"], &["00000000", "names none"]),
-        (["--sha256", "isrg"], &["no fingerprint"]),
-        (["--subject", ""], &["empty"]),
         (["--exclude", "MyCA"], &["leaves out all"]),
+        (["--exclude", "MyC A"], &["exclude `MyC A`", "names none of the 1 certificates"]),
     ] {
         let refused = ta_codegen_with(["--header", options[0], options[1], text(&ca)]).expect_status(1);
         assert!(refused.stdout.is_empty());
         refused.expect_stderr(words);
+    }
+    for (options, words) in [(["--sha256", "isrg"], "no fingerprint"), (["--subject", ""], "empty"), (["--exclude", ""], "empty")]
+    {
+        ta_codegen_with(["--header", options[0], options[1], text(&ca)]).expect_status(2).expect_stderr(&[words]);
     }
     ta_codegen_with(["--header", "--for-chain", "missing.pem", text(&ca)]).expect_status(2).expect_stderr(&["missing.pem"]);
 }

@@ -199,9 +199,9 @@ impl TrustAnchor {
         TrustAnchor { label: Some(label.into()), ..self }
     }
 
-    /// Everything that makes a difference on a device: two anchors with the same identity are one.
-    pub fn identity(&self) -> (&[u8], PublicKey<'_>, bool) {
-        (self.subject(), self.key(), self.is_ca())
+    /// Everything of an anchor that makes a difference on a device: two with the same identity are one.
+    pub fn identity(&self) -> (&[u8], PublicKey<'_>, bool, Option<&[u8]>) {
+        (self.subject(), self.key(), self.is_ca(), self.name_constraints())
     }
 
     fn slice(&self, range: &Range<usize>) -> &[u8] {

@@ -195,7 +195,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with any certificate, or that this builder denies; then nothing is written.
+    /// Everything that is wrong with any certificate, or that this builder denies, or a target that cannot be written; then nothing is.
     pub fn generate(&self) -> Result<(), Error> {
         let labelled = self.labelled.iter().map(|(_, path)| path);
         for path in self.certificates.iter().chain(labelled).chain(&self.selection.for_chain) {
@@ -208,7 +208,21 @@ impl Builder {
         self.judge(&anchors)?;
         let out_dir = self.out_dir.clone().or_else(|| std::env::var_os("OUT_DIR").map(PathBuf::from));
         let out_dir = out_dir.ok_or_else(|| Problem { origin: Origin::file("build script"), kind: ProblemKind::NoOutDir })?;
-        self.targets.iter().try_for_each(|target| target.write(&anchors, &out_dir))
+        self.write(&anchors, &out_dir)
+    }
+
+    /// Writes all targets, or none where one of them cannot be written or has a bad name.
+    fn write(&self, anchors: &[TrustAnchor], out_dir: &Path) -> Result<(), Error> {
+        let mut problems = Vec::new();
+        let outputs = |target: &Target| Error::collect(&mut problems, target.outputs(anchors, out_dir));
+        let sets: Vec<Vec<Output>> = self.targets.iter().filter_map(outputs).collect();
+        Error::unless_none(problems, ())?;
+        for target in &self.targets {
+            if let Target::CHeader(directory) = target {
+                files::create_directory(&out_dir.join(directory))?;
+            }
+        }
+        files::write(&sets).map(drop)
     }
 
     /// Reads all certificates; the problems of all files are reported together.
@@ -242,15 +256,6 @@ impl Builder {
 }
 
 impl Target {
-    fn write(&self, anchors: &[TrustAnchor], out_dir: &Path) -> Result<(), Error> {
-        let path = out_dir.join(self.path());
-        if let Target::CHeader(_) = self {
-            files::create_directory(&path)?;
-        }
-        let outputs = self.outputs(anchors, path).map_err(|error| problem(self.path(), error))?;
-        files::write(&outputs).map(drop)
-    }
-
     fn path(&self) -> &Path {
         let (Target::Rust(path)
         | Target::CHeader(path)
@@ -260,14 +265,20 @@ impl Target {
         path
     }
 
-    fn outputs(&self, anchors: &[TrustAnchor], path: PathBuf) -> Result<Vec<Output>, NameError> {
+    /// The files that fit each other.
+    fn outputs(&self, anchors: &[TrustAnchor], out_dir: &Path) -> Result<Vec<Output>, Error> {
+        let path = out_dir.join(self.path());
+        self.texts(anchors, path).map_err(|error| problem(self.path(), error))
+    }
+
+    fn texts(&self, anchors: &[TrustAnchor], path: PathBuf) -> Result<Vec<Output>, NameError> {
         let content = match self {
             Target::CHeader(_) => return Ok(c::tasmota(&unique(anchors))?.into_outputs(&path).into()),
             Target::Rust(_) => rust::source(&unique(anchors), "TRUST_ANCHORS")?,
             // brssl repeats what is repeated.
             Target::Brssl(_) => c::brssl(anchors),
             Target::Header(_, options) => c::header(&unique(anchors), options)?,
-            Target::PemHeader(_, options) => c::pem_header(&unique(anchors), options)?,
+            Target::PemHeader(_, options) => c::pem_header(anchors, options)?,
         };
         Ok(vec![Output { path, content }])
     }

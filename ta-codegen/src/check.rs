@@ -89,11 +89,15 @@ impl fmt::Display for WarningKind {
             WarningKind::NameConstraints => {
                 f.write_str("has name constraints, which BearSSL ignores and rustls honours: on BearSSL the device will trust this CA for every name")
             }
-            WarningKind::Duplicate(value) => write!(f, "repeats {value} (same subject, key and CA flag); one of them is enough"),
+            WarningKind::Duplicate(value) => write!(f, "repeats {value} (same subject, key, CA flag and name constraints); one of them is enough"),
             WarningKind::TasmotaRsaSize { bits } => write!(
                 f,
                 "public key is RSA with {bits} bits; Tasmota on ESP8266 verifies more than 2048 only when built with \
                  `#define USE_4K_RSA`"
+            ),
+            WarningKind::TasmotaEcdsa(Curve::P384) => f.write_str(
+                "public key is EC P-384; Tasmota verifies it only in firmware of 7/2026 or later and with ECDSA on: on ESP32 \
+                 `SetOption165 1`, on ESP8266 a build with `#define USE_MQTT_TLS_ECDSA`",
             ),
             WarningKind::TasmotaEcdsa(value) => write!(
                 f,

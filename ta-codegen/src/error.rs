@@ -66,13 +66,6 @@ impl Error {
         self.problems.iter().all(|problem| matches!(problem.kind, ProblemKind::Empty | ProblemKind::NoCertificate(_)))
     }
 
-    /// Whether any problem is a file that could not be read or written at all.
-    pub fn is_io(&self) -> bool {
-        self.problems
-            .iter()
-            .any(|problem| matches!(problem.kind, ProblemKind::Read(_) | ProblemKind::Write(_) | ProblemKind::Directory))
-    }
-
     /// `Ok(value)` where no problem has been collected.
     pub(crate) fn unless_none<T>(problems: Vec<Problem>, value: T) -> Result<T, Error> {
         if problems.is_empty() { Ok(value) } else { Err(Error { problems }) }
@@ -157,6 +150,8 @@ pub enum ProblemKind {
     TooManyCertificates,
     /// A file without a certificate; the text says what it holds instead.
     NoCertificate(String),
+    /// The END line of a certificate without its BEGIN line.
+    MissingBegin,
     /// A PEM block without its END line.
     UnfinishedBlock {
         /// The block's label.
@@ -215,6 +210,10 @@ impl fmt::Display for ProblemKind {
                 crate::MAXIMUM_CERTIFICATES
             ),
             ProblemKind::NoCertificate(value) => write!(f, "holds no certificate: {value}"),
+            ProblemKind::MissingBegin => f.write_str(
+                "this END line of a certificate has no BEGIN line, so the certificate is lost: `-----BEGIN CERTIFICATE-----`, with \
+                 five dashes on both sides, has to stand at the start of a line",
+            ),
             ProblemKind::UnfinishedBlock { label } => write!(
                 f,
                 "the {label} block that begins here has no END line; the file is cut off or a line was lost: get it \

@@ -1,6 +1,7 @@
 //! Writing generated files: whole or not at all, and only where something changes.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::{self, DirEntry, File, Metadata, Permissions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -23,11 +24,23 @@ pub struct Output {
 }
 
 impl Output {
-    /// Whether the file is missing or holds something else.
-    pub fn would_change(&self) -> bool {
-        // A FIFO would block, and a device holds nothing to compare with.
-        let is_special = fs::metadata(&self.path).is_ok_and(|metadata| !metadata.is_file());
-        is_special || fs::read(&self.path).map_or(true, |current| current != self.content.as_bytes())
+    /// Whether the file is missing or holds something else. A FIFO or a device holds nothing to compare with.
+    ///
+    /// # Errors
+    ///
+    /// A file that is there and cannot be read, such as a directory.
+    pub fn would_change(&self) -> Result<bool, Error> {
+        let is_special = fs::metadata(&self.path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
+        if is_special {
+            return Ok(true);
+        }
+        match fs::read(&self.path) {
+            Ok(current) => Ok(current != self.content.as_bytes()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+            Err(error) => {
+                Err(Problem { origin: Origin::file(self.path.to_string_lossy()), kind: ProblemKind::Read(error) }.into())
+            }
+        }
     }
 
     fn problem(&self, error: io::Error) -> Error {
@@ -85,6 +98,10 @@ fn directory_of(path: &Path) -> &Path {
 }
 
 /// Makes a directory and those above it, where they are missing.
+///
+/// # Errors
+///
+/// A directory that cannot be made.
 pub fn create_directory(path: &Path) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(|error| problem(path, error))
 }
@@ -156,39 +173,53 @@ impl Staged<'_> {
     }
 }
 
-/// Writes files, and gives those that changed. A file that would not change is not touched, so that nothing that depends on it is
-/// built again.
+/// Writes sets of files, and gives those that changed. A file that would not change is not touched, so that nothing that depends on it
+/// is built again.
 ///
 /// All are written under temporary names first, so that a full disk or a missing permission leaves every file as it was, and each
-/// then takes its place in one step. Several files are C headers that only fit each other, the first included before the others, and
-/// a run can be killed between two steps. So where more than one changes, there are steps in between:
+/// then takes its place in one step. A set of several files is C headers that only fit each other, the first included before the
+/// others, and a run can be killed between two steps. So where more than one of a set changes, there are steps in between:
 ///
 /// 1. The others become `#ifdef X`, the new text, `#else`, the old text, `#endif`: with the old first file that is the old text.
 /// 2. The first becomes its new text and `#define X`: this one step turns the old headers into the new ones.
 /// 3. The others become their new text, and then the first does.
 ///
 /// `X` is made of the new texts, so that what a killed run leaves never answers to the name of another run. Whenever a run is killed,
-/// a compiler gets all of the old text or all of the new one, and the next run tidies up. Runs that write the same files at the same
+/// a compiler gets all of the old text or all of the new one, and the next run tidies up. Runs that write the same set at the same
 /// time do so one after the other.
 ///
 /// # Errors
 ///
 /// The first file that cannot be written.
-pub fn write(outputs: &[Output]) -> Result<Vec<&Path>, Error> {
-    let _lock = match outputs {
-        [first, _, ..] => lock(directory_of(&first.path)).map_err(|error| first.problem(error))?,
-        // A single file takes its place in one step.
-        _ => None,
-    };
-    let changed: Vec<&Output> = outputs.iter().filter(|output| output.would_change()).collect();
+pub fn write(sets: &[Vec<Output>]) -> Result<Vec<&Path>, Error> {
+    let _locks = lock_sets(sets)?;
     let mut steps = Vec::new();
-    for (output, content) in contents(&changed)? {
-        steps.push((output, output.stage(&content).map_err(|error| output.problem(error))?));
+    let mut changed_paths = Vec::new();
+    for set in sets {
+        // Where a file cannot be read, writing may do.
+        let changed: Vec<&Output> = set.iter().filter(|output| output.would_change().unwrap_or(true)).collect();
+        for (output, content) in contents(&changed)? {
+            steps.push((output, output.stage(&content).map_err(|error| output.problem(error))?));
+        }
+        changed_paths.extend(changed.iter().map(|output| output.path.as_path()));
     }
     for (output, staged) in steps {
         staged.finish().map_err(|error| output.problem(error))?;
     }
-    Ok(changed.iter().map(|output| output.path.as_path()).collect())
+    Ok(changed_paths)
+}
+
+/// Locks the directory of each set of several files; a single file takes its place in one step. Each directory is locked once, and all
+/// runs do so in the same order.
+fn lock_sets(sets: &[Vec<Output>]) -> Result<Vec<File>, Error> {
+    let directories: BTreeMap<PathBuf, &Output> = sets
+        .iter()
+        .filter_map(|set| if let [first, _, ..] = set.as_slice() { Some(first) } else { None })
+        // What cannot be found is for the write itself to say.
+        .filter_map(|first| Some((fs::canonicalize(directory_of(&first.path)).ok()?, first)))
+        .collect();
+    let locks = directories.iter().map(|(directory, first)| lock(directory).map_err(|error| first.problem(error)));
+    Ok(locks.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 /// How often, and how long after each other, [`lock`] asks. A write takes milliseconds.

@@ -82,7 +82,7 @@ fn read_directory(directory: &Path) -> Result<Input, Error> {
     let mut input = Input { paths: vec![directory.to_owned()], ..Input::default() };
     let mut problems = Vec::new();
     for file in files_in(directory)? {
-        match read_one(&file) {
+        match read_entry(&file) {
             Ok(found) => input.add(&file, found)?,
             Err(error) if error.is_without_certificate() => input.skipped.extend(error.into_problems()),
             Err(error) => problems.extend(error.into_problems()),
@@ -95,18 +95,32 @@ fn read_directory(directory: &Path) -> Result<Input, Error> {
     Error::unless_none(problems, input)
 }
 
-/// The regular files of a directory, sorted by name: the order in which a directory lists them is another on each machine.
+/// Reads what a directory holds under one name. A link that leads nowhere is an error, as it may be the CA's.
+fn read_entry(path: &Path) -> Result<Input, Error> {
+    let metadata = fs::metadata(path).map_err(|error| problem(path, ProblemKind::Read(error)))?;
+    let instead = match metadata {
+        metadata if metadata.is_file() => return read_one(path),
+        metadata if metadata.is_dir() => "it is a directory in another one, and those are not looked into",
+        _ => "it is no regular file",
+    };
+    Err(problem(path, ProblemKind::NoCertificate(instead.to_owned())))
+}
+
+/// What a directory holds, sorted by name: the order in which a directory lists it is another on each machine.
 fn files_in(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let list = || -> io::Result<Vec<PathBuf>> {
         let mut files = fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
-        files.retain(|path| path.is_file());
         files.sort();
         Ok(files)
     };
     list().map_err(|error| problem(directory, ProblemKind::Read(error)))
 }
 
-/// Reads a file, up to [`MAXIMUM_FILE_SIZE`].
+/// Reads a file, up to [`MAXIMUM_FILE_SIZE`] and one byte, which shows that there is more.
+///
+/// # Errors
+///
+/// A directory, or a file that cannot be read.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     if path.is_dir() {
         return Err(problem(path, ProblemKind::Directory));
@@ -119,7 +133,11 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     read().map_err(|error| problem(path, ProblemKind::Read(error)))
 }
 
-/// Reads one byte more than allowed at the most, which shows that there is more. `expected` is how much there probably is.
+/// Reads as [`read_file`] does. `expected` is how many bytes there probably are.
+///
+/// # Errors
+///
+/// A reader that fails.
 pub fn read_limited(reader: impl Read, expected: u64) -> io::Result<Vec<u8>> {
     let limit = MAXIMUM_FILE_SIZE as u64 + 1;
     let mut bytes = Vec::with_capacity(expected.min(limit) as usize);

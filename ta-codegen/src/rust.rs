@@ -37,11 +37,11 @@ pub fn array(anchors: &[&TrustAnchor], types: &TokenStream) -> TokenStream {
 /// A name that is no identifier of Rust.
 #[cfg(feature = "build")]
 pub fn source(anchors: &[&TrustAnchor], name: &str) -> Result<String, crate::NameError> {
-    let identifier: syn::Ident = syn::parse_str(name).map_err(|_| crate::NameError::NotIdentifierOfRust(name.to_owned()))?;
+    let identifier = identifier(name)?;
     let array = array(anchors, &quote!(::ta_types));
     let length = Literal::usize_unsuffixed(anchors.len());
     let lines = documentation(anchors);
-    let freshness = freshness(anchors, name);
+    let freshness = freshness(anchors, &identifier);
     let items = quote! {
         #(#[doc = #lines])*
         pub static #identifier: [::ta_types::TrustAnchor<'static>; #length] = #array;
@@ -51,10 +51,20 @@ pub fn source(anchors: &[&TrustAnchor], name: &str) -> Result<String, crate::Nam
     Ok(prettyplease::unparse(&file))
 }
 
+/// The name alone: syn would also take blanks and comments around it.
+#[cfg(feature = "build")]
+fn identifier(name: &str) -> Result<syn::Ident, crate::NameError> {
+    let identifier: Option<syn::Ident> = syn::parse_str(name).ok();
+    // `gen` is a keyword since edition 2024, and syn takes it for the sake of older ones.
+    identifier
+        .filter(|identifier| identifier == name && identifier != "gen")
+        .ok_or_else(|| crate::NameError::NotIdentifierOfRust(name.to_owned()))
+}
+
 /// Both dates as constants, for firmware: a device without a clock has a floor to start from, and any device can tell that its trust
 /// is about to end.
 #[cfg(feature = "build")]
-fn freshness(anchors: &[&TrustAnchor], name: &str) -> TokenStream {
+fn freshness(anchors: &[&TrustAnchor], name: &syn::Ident) -> TokenStream {
     let Some(Validity { not_before, not_after }) = common_validity(anchors) else { return TokenStream::new() };
     let constants =
         [("LATEST_NOT_BEFORE", "first", not_before), ("EARLIEST_NOT_AFTER", "last", not_after)].map(|(suffix, which, time)| {

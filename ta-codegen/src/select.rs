@@ -1,5 +1,6 @@
 //! Choosing a few anchors out of many, such as a system's bundle of all public CAs.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -120,7 +121,7 @@ impl Selection {
         Ok(selected)
     }
 
-    /// Every pattern and fingerprint has to name something: a typing error must not be a device that trusts less than was meant.
+    /// Every pattern and fingerprint has to name something: a typing error must not be a device that trusts less, or more, than was meant.
     fn check(&self, anchors: &[TrustAnchor]) -> Result<(), Error> {
         let none = SelectionError::NamesNone(anchors.len());
         let mut problems = Vec::new();
@@ -129,8 +130,11 @@ impl Selection {
                 problems.push(problem("a pattern for subjects", SelectionError::EmptyPattern));
             }
         }
-        for pattern in self.subjects.iter().filter(|pattern| !anchors.iter().any(|anchor| subject_matches(anchor, pattern))) {
-            problems.push(problem(format!("subject `{pattern}`"), none.clone()));
+        let subjects = self.subjects.iter().map(|pattern| ("subject", pattern));
+        for (what, pattern) in subjects.chain(self.exclude.iter().map(|pattern| ("exclude", pattern))) {
+            if !anchors.iter().any(|anchor| subject_matches(anchor, pattern)) {
+                problems.push(problem(format!("{what} `{pattern}`"), none.clone()));
+            }
         }
         for prefix in &self.sha256 {
             let name = || format!("SHA-256 `{prefix}`");
@@ -179,16 +183,24 @@ impl Selection {
 /// beyond, such as the older root that signed a newer one, is not needed. Anchors are found by name; whether the key fits is for
 /// `ta-codegen doctor` to say. Servers that send a chain in the wrong order are forgiven.
 fn needed<'a>(chain: &'a [TrustAnchor], anchors: &[TrustAnchor]) -> Result<Vec<bool>, &'a [u8]> {
+    let mut by_subject = HashMap::new();
+    chain.iter().for_each(|certificate| _ = by_subject.entry(certificate.subject()).or_insert(certificate));
+    let subjects: HashSet<&[u8]> = anchors.iter().map(TrustAnchor::subject).collect();
     let mut current = &chain[0];
     // A chain of n certificates is left after n steps, or it goes in circles.
     for _ in chain {
         let signs = |anchor: &TrustAnchor| anchor.is_ca() && anchor.subject() == current.issuer();
         let is_current = |anchor: &TrustAnchor| anchor.subject() == current.subject() && anchor.key() == current.key();
-        let is_needed: Vec<bool> = anchors.iter().map(|anchor| signs(anchor) || is_current(anchor)).collect();
-        if is_needed.contains(&true) {
-            return Ok(is_needed);
+        if [current.issuer(), current.subject()].iter().any(|name| subjects.contains(name)) {
+            // The CA rather than the certificate itself, which is another after its renewal.
+            for is_needed in [&signs as &dyn Fn(&TrustAnchor) -> bool, &is_current] {
+                let is_needed: Vec<bool> = anchors.iter().map(is_needed).collect();
+                if is_needed.contains(&true) {
+                    return Ok(is_needed);
+                }
+            }
         }
-        match chain.iter().find(|next| next.subject() == current.issuer() && next.subject() != current.subject()) {
+        match by_subject.get(current.issuer()).filter(|next| next.subject() != current.subject()) {
             Some(next) => current = next,
             None => break,
         }

@@ -109,8 +109,8 @@ fn pinned_headers() {
         ["ca-rsa2048.crt", "ca-p256.crt", "ca-p384.crt", "ca-name-constraints.crt", "ca-expired.crt", "golden/a-seed1__ca.crt"];
     let six = anchors(&six);
     let options = PemHeaderOptions { name: "root_ca".to_owned(), progmem: true, is_static: false };
-    assert_eq!(c::pem_header(&unique(&two), &PemHeaderOptions::default()), Ok(text(&fixture("expected/ca_certificates.h"))));
-    assert_eq!(c::pem_header(&unique(&six), &options), Ok(text(&fixture("expected/ca_certificates_options.h"))));
+    assert_eq!(c::pem_header(&two, &PemHeaderOptions::default()), Ok(text(&fixture("expected/ca_certificates.h"))));
+    assert_eq!(c::pem_header(&six, &options), Ok(text(&fixture("expected/ca_certificates_options.h"))));
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn headers_refuse_what_is_no_c() {
         assert!(header(&HeaderOptions { count_name: Some(name.to_owned()), ..HeaderOptions::default() }).is_err(), "{name}");
     }
     assert!(header(&HeaderOptions { count_name: Some("TAs".to_owned()), ..HeaderOptions::default() }).is_err());
-    assert!(c::pem_header(&unique(&two), &PemHeaderOptions { name: "1st".to_owned(), ..PemHeaderOptions::default() }).is_err());
+    assert!(c::pem_header(&two, &PemHeaderOptions { name: "1st".to_owned(), ..PemHeaderOptions::default() }).is_err());
 }
 
 /// Each refusal of `fixtures/expected/messages.txt`, to the letter.
@@ -187,7 +187,8 @@ fn positions_and_labels() {
     assert!(brssl(format!("{ca}{encrypted}").as_bytes()).is_some());
     assert!(brssl(format!("{ca}{}", encrypted.replace("Proc", "\nProc")).as_bytes()).is_some());
     says("\n \tx-----BEGIN CERTIFICATE-----\n", "the BEGIN in line 2 does not stand");
-    says("a\nb\n-----END CERTIFICATE-----\n", "the END in line 3 has no BEGIN");
+    says("a\nb\n-----END CERTIFICATE-----\n", "f: line 3: this END line of a certificate has no BEGIN line");
+    says("a\nb\n-----END X-----\n", "the END in line 3 has no BEGIN");
 }
 
 /// What is wrong with the Base64 of a block, each in its own words.
@@ -219,21 +220,58 @@ fn other_things_in_der() {
     let empty = element(0x30, &[]);
     let request = [numbered(0), empty.clone(), empty.clone(), element(0xA0, &[])].concat();
     for (content, what) in [
-        (numbered(0), "it is a private key; give the CA's certificate"),
+        (numbered(0), "it is a private key; give the certificate instead"),
         (numbered(3), "it is a PKCS#12 container; take the CA out with `openssl pkcs12 "),
         (element(0x06, &[1, 2]), "it is a PKCS#7 container; take the CA out with `openssl pkcs7 -inform DER "),
-        (algorithm, "it is a public key or an encrypted private key; give the CA's certificate"),
-        (element(0x30, &request), "it is a certificate signing request; give the CA's certificate"),
+        (algorithm, "it is a public key or an encrypted private key; give the certificate instead"),
+        (element(0x30, &request), "it is a certificate signing request; give the certificate instead"),
     ] {
         let said = read_trust_anchors(&element(0x30, &content), "f").expect_err(what).to_string();
         assert!(said.contains(what), "{said}");
     }
     // A certificate of version 1 begins as a request does.
     assert!(brssl(&replaced(&[0xA0, 3, 2, 1, 2], &[])).is_some());
+    let said = read_trust_anchors(&[0x30, 3, 2, 1, 0], "f").expect_err("a number").to_string();
+    assert!(said.contains("it is a private key; "), "{said}");
     // The indefinite length of BER is none: this is text to look for PEM in, or nothing at all.
     let indefinite = [&[0x30, 0x80][..], &[0; 128]].concat();
     let said = read_trust_anchors(&indefinite, "f").expect_err("BER").to_string();
     assert!(said.contains("it is neither PEM"), "{said}");
+}
+
+/// What people take for a certificate is read, or is an error: it is never left out in silence.
+#[test]
+fn no_certificate_is_lost() {
+    let [first, second] = ["ca-rsa2048.crt", "ca-p256.crt"].map(|name| text(&fixture(name)));
+    let both = brssl(format!("{first}{second}").as_bytes());
+    assert!(both.is_some());
+    assert_eq!(brssl(format!("{}{second}", first.trim_end()).as_bytes()), both);
+    let glued = format!("{}{}", first.trim_end(), second.replacen("MII", "!", 1));
+    let said = read_trust_anchors(glued.as_bytes(), "f").expect_err("damaged Base64").to_string();
+    let line = first.lines().count();
+    assert!(
+        said.contains(&format!("f: certificate 2 (line {line}): the CERTIFICATE block is damaged in line {}: ", line + 1)),
+        "{said}"
+    );
+
+    let end = (first.clone() + &second).lines().count();
+    for begin in ["----BEGIN CERTIFICATE-----", "subject=X -----BEGIN CERTIFICATE-----", "-----BEGIN-CERTIFICATE-----", ""] {
+        for order in [false, true] {
+            let damaged = second.replace("-----BEGIN CERTIFICATE-----", begin);
+            let (input, line) = match order {
+                false => (format!("{first}{damaged}"), end),
+                true => (format!("{damaged}{first}"), second.lines().count()),
+            };
+            let said = read_trust_anchors(input.as_bytes(), "f").expect_err("a certificate is lost").to_string();
+            assert_eq!(said.lines().count(), 1, "{said}");
+            assert!(said.starts_with(&format!("f: line {line}: this END line of a certificate")), "{said}");
+        }
+    }
+    // One fault is told once, and the END of something else is nobody's business.
+    let stray = second.replacen("\nMII", "\n-MII", 1);
+    let said = read_trust_anchors(format!("{stray}{first}").as_bytes(), "f").expect_err("a stray dash").to_string();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(brssl(format!("{first}-----END PRIVATE KEY-----\n").as_bytes()).is_some());
 }
 
 fn brssl(input: &[u8]) -> Option<String> {
@@ -293,6 +331,47 @@ fn years_of_two_digits() {
     }
 }
 
+/// The fixture CA whose authorityKeyIdentifier, a SEQUENCE of 24 bytes, is called nameConstraints and begins with these two.
+fn with_name_constraints(header: [u8; 2]) -> Vec<u8> {
+    let extension = |identifier: u8, header: [u8; 2]| [&[0x55, 0x1D, identifier, 0x04, 0x18], &header[..]].concat();
+    replaced(&extension(0x23, [0x30, 0x16]), &extension(0x1E, header))
+}
+
+/// BearSSL skips name constraints. What rustls could not read is refused, so that nobody trusts more than was meant.
+#[test]
+fn name_constraints_are_one_sequence() {
+    let read = |header| read_trust_anchors(&with_name_constraints(header), "f");
+    let anchors = read([0x30, 0x16]).expect("one sequence");
+    assert_eq!(anchors[0].name_constraints().map(<[u8]>::len), Some(24));
+    for header in [[0x31, 0x16], [0x30, 0x15], [0x30, 0x17], [0x05, 0x00]] {
+        assert!(read(header).is_err(), "{header:?}");
+    }
+}
+
+/// What makes no difference on a device is written once; as PEM, where the device looks at dates, each certificate is.
+#[test]
+fn what_is_written_once() {
+    let read = |der: &[u8]| read_trust_anchors(der, "f").expect("a good certificate").remove(0);
+    let ca = anchors(&["ca-p256.crt"]).remove(0);
+    let renewed = read(&replaced(b"\x17\x0D26", b"\x17\x0D25"));
+    let constrained = read(&with_name_constraints([0x30, 0x16]));
+    let all = [ca.clone(), renewed, ca, constrained];
+    assert_eq!(unique(&all).len(), 2);
+    let header = c::pem_header(&all, &PemHeaderOptions::default()).expect("a good name");
+    assert_eq!(header.matches("BEGIN CERTIFICATE").count(), 3);
+}
+
+#[test]
+fn the_name_of_a_rust_static_is_a_name_alone() {
+    let anchors = anchors(&["ca-p256.crt"]);
+    for name in ["ANCHORS", "r#static"] {
+        assert!(rust::source(&unique(&anchors), name).is_ok(), "{name}");
+    }
+    for name in ["", " A", "A ", "A/**/", "1A", "static", "A B"] {
+        assert!(rust::source(&unique(&anchors), name).is_err(), "{name}");
+    }
+}
+
 /// A length of BER alone, and one whose value lies beyond every integer here, must not be taken for a small one.
 #[test]
 fn lengths_that_mean_nothing() {
@@ -337,11 +416,15 @@ fn points_longer_than_the_buffer() {
 /// C99 promises strings of 4095 characters (section 5.2.4.1); a longer one is announced to the compiler.
 #[test]
 fn a_string_as_long_as_c_promises() {
+    let p384 = anchors(&["ca-p384.crt"]);
+    let as_long =
+        (80..200).map(with_subject).find(|der| der.len() == p384[0].certificate().len()).expect("a subject of some length");
     let mut lengths = Vec::new();
     for subject in 1300..1400 {
-        let mut three = anchors(&["ca-p384.crt", "ca-p384.crt"]);
-        three.extend(read_trust_anchors(&with_subject(subject), "f").expect("a good certificate"));
-        let header = c::pem_header(&three.iter().collect::<Vec<_>>(), &PemHeaderOptions::default()).expect("a good name");
+        let more = [&as_long, &with_subject(subject)];
+        let read = |der: &Vec<u8>| read_trust_anchors(der, "f").expect("a good certificate");
+        let three: Vec<TrustAnchor> = p384.iter().cloned().chain(more.into_iter().flat_map(read)).collect();
+        let header = c::pem_header(&three, &PemHeaderOptions::default()).expect("a good name");
         // Each line of the string: tab, quote, text, backslash, n, quote.
         let lines = header.lines().filter(|line| line.starts_with("\t\""));
         let length: usize = lines.map(|line| line.trim_end_matches(';').len() - 4).sum();

@@ -1,6 +1,7 @@
 //! Certificates as PEM in a string constant, for TLS stacks that decode certificates on the device: mbedTLS on ESP32
 //! (`WiFiClientSecure::setCACert`), `BearSSL::X509List` on ESP8266.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use pem::{EncodeConfig, LineEnding, Pem, encode_config};
@@ -33,17 +34,20 @@ const LONGEST_PORTABLE_STRING: usize = 4095;
 
 /// Writes a header of C and C++ with the certificates as one string, which ends with the NUL that mbedTLS asks for.
 ///
-/// The PEM is written anew from the DER: nothing else that stood in the files gets into it.
+/// The PEM is written anew from the DER: nothing else that stood in the files gets into it. A certificate is written once, but each of
+/// several with the same subject and key is: mbedTLS looks at the dates of those it trusts, too.
 ///
 /// # Errors
 ///
 /// A name that C does not take.
-pub fn pem_header(anchors: &[&TrustAnchor], options: &PemHeaderOptions) -> Result<String, NameError> {
+pub fn pem_header(anchors: &[TrustAnchor], options: &PemHeaderOptions) -> Result<String, NameError> {
     check_identifier(&options.name)?;
+    let mut seen = HashSet::new();
+    let anchors: Vec<&TrustAnchor> = anchors.iter().filter(|anchor| seen.insert(anchor.certificate())).collect();
     let text: String = anchors.iter().map(|anchor| pem(anchor)).collect();
     let guard = guard(&options.name);
     let mut out = String::with_capacity(1024 + 2 * text.len());
-    contents(&mut out, anchors);
+    contents(&mut out, &anchors);
     write!(out, "\n#ifndef {guard}\n#define {guard}\n").expect("writing to a String cannot fail");
     if options.progmem {
         out.push('\n');
@@ -53,7 +57,7 @@ pub fn pem_header(anchors: &[&TrustAnchor], options: &PemHeaderOptions) -> Resul
     out.push_str(if is_long { ALLOW_LONG_STRING } else { "" });
     constant(&mut out, &text, options);
     out.push_str(if is_long { "#ifdef __GNUC__\n#pragma GCC diagnostic pop\n#endif\n" } else { "" });
-    freshness_macros(&mut out, anchors, &options.name);
+    freshness_macros(&mut out, &anchors, &options.name);
     out.push_str("\n#endif\n");
     Ok(out)
 }

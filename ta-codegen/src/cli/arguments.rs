@@ -1,9 +1,13 @@
 //! What may stand on the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser};
 use ta_codegen::select::Selection;
+
+use super::SUBCOMMANDS;
+use super::input::STANDARD_INPUT;
+use super::output::shown;
 
 /// Turn CA certificates into trust anchors for small devices.
 ///
@@ -63,9 +67,9 @@ pub(super) struct Generate {
     #[arg(long, help_heading = "Modes")]
     pub(super) rust: bool,
 
-    /// Write to this file instead of standard output
+    /// Write to this file instead of standard output, which is -
     #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
+    output: Option<PathBuf>,
 
     /// Where --c-header puts its two files, made if it is missing [default: the current directory]
     #[arg(long, value_name = "DIR")]
@@ -90,6 +94,9 @@ pub(super) struct Generate {
     #[command(flatten)]
     pub(super) names: Names,
 }
+
+/// The file name that stands for standard output.
+const STANDARD_OUTPUT: &str = "-";
 
 /// Which certificates to take.
 #[derive(Debug, Args)]
@@ -195,35 +202,51 @@ impl Mode {
 }
 
 impl Generate {
+    /// The file that is to be written, unless it is standard output.
+    pub(super) fn output(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| *path != Path::new(STANDARD_OUTPUT))
+    }
+
     /// The one mode that was asked for, or what to say to none or several.
     pub(super) fn mode(&self) -> Result<Mode, String> {
         let is_chosen = [self.c_header, self.brssl, self.header, self.pem_header, self.rust];
         let mut chosen = Mode::ALL.into_iter().zip(is_chosen).filter_map(|(mode, is_chosen)| is_chosen.then_some(mode));
         match (chosen.next(), chosen.next()) {
             (Some(mode), None) => Ok(mode),
-            (None, _) => Err(format!("no mode was given\n\n{MODES}")),
+            (None, _) => Err(format!("{}\n\n{MODES}", self.no_mode())),
             (Some(first), Some(second)) => {
                 Err(format!("{} and {} are two modes; give one\n\n{MODES}", first.option(), second.option()))
             }
         }
     }
 
+    /// Without a mode, a first word that is no file may be meant for a command.
+    fn no_mode(&self) -> String {
+        match self.files.first().filter(|word| !word.exists() && *word != Path::new(STANDARD_INPUT)) {
+            Some(word) => {
+                let names: Vec<&str> = SUBCOMMANDS.iter().map(|subcommand| subcommand.name).collect();
+                format!("{} is neither a file nor a command; there are {}", shown(word), names.join(", "))
+            }
+            None => "no mode was given".to_owned(),
+        }
+    }
+
     /// The first option that does not go with the mode, in words.
     pub(super) fn misfit(&self, mode: Mode) -> Option<String> {
-        if mode == Mode::CHeader && self.output.is_some() {
+        if mode == Mode::CHeader && self.output().is_some() {
             return Some("--c-header writes two files, so it takes no --output; say where they go with --out-dir DIR".to_owned());
         }
         if mode != Mode::CHeader && self.out_dir.is_some() {
             return Some("--out-dir goes with --c-header; say where the output goes with --output FILE".to_owned());
         }
-        if mode != Mode::CHeader && self.check && self.output.is_none() {
+        if mode != Mode::CHeader && self.check && self.output().is_none() {
             return Some("--check compares with a file; name it with --output FILE".to_owned());
         }
-        if mode != Mode::CHeader && self.depfile.is_some() && self.output.is_none() {
+        if mode != Mode::CHeader && self.depfile.is_some() && self.output().is_none() {
             return Some("--depfile says what a file depends on; name it with --output FILE".to_owned());
         }
-        if mode == Mode::Brssl && !self.choice.label.is_empty() {
-            return Some("--label names arrays, and --brssl names them as brssl does; use --header".to_owned());
+        if !matches!(mode, Mode::CHeader | Mode::Header) && !self.choice.label.is_empty() {
+            return Some(format!("--label names the arrays of --c-header and --header, and {} has none to name", mode.option()));
         }
         self.names.misfit(mode)
     }

@@ -16,7 +16,8 @@ pub(super) fn depfile(path: &Path, outputs: &[Output], inputs: &[PathBuf]) -> Ou
     Output { path: path.to_owned(), content: rule }
 }
 
-/// Escapes what Make would read as something else (GNU Make manual, "What Makefiles Look Like" and "Using Wildcard Characters").
+/// Escapes what Make and Ninja read alike (GNU Make manual, "What Makefiles Look Like"; the Ninja manual has it from there), as gcc's -M
+/// does. Make has wildcards, too, but Ninja would take a backslash before one for part of the name.
 fn escaped(path: &Path) -> String {
     path.to_string_lossy().replace('$', "$$").replace('#', "\\#").replace(' ', "\\ ")
 }

@@ -1,6 +1,6 @@
 //! Certificates in, source out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ta_codegen::c::{self, HeaderOptions, PemHeaderOptions};
 use ta_codegen::check::{Warning, WarningKind, tasmota_warnings, warnings};
@@ -15,7 +15,8 @@ use super::arguments::{Generate, Mode, Names};
 use super::choice;
 use super::depfile::depfile;
 use super::input;
-use super::output::{print, report, tell, usage};
+use super::output::{print, report, shown, tell, usage};
+use super::overwriting::conflict;
 use super::progress;
 
 /// The name of the static that `--rust` writes.
@@ -51,16 +52,17 @@ fn generate(arguments: &Generate, mode: Mode) -> Result<Outcome, Error> {
         Ok(outputs) => outputs,
         Err(error) => return Ok(usage(error)),
     };
-    if arguments.output.is_none() && mode != Mode::CHeader {
+    if arguments.output().is_none() && mode != Mode::CHeader {
         return outputs.iter().try_for_each(|output| print(&output.content)).map(|()| Outcome::Success);
     }
     if arguments.check {
-        return Ok(check(&outputs));
+        return check(&outputs);
     }
-    write(&outputs, arguments)?;
-    if let Some(path) = &arguments.depfile {
-        files::write(&[depfile(path, &outputs, &paths)])?;
+    let written = outputs.iter().map(|output| &output.path).chain(&arguments.depfile);
+    if let Some(message) = conflict(written.map(PathBuf::as_path), paths.iter().map(PathBuf::as_path)) {
+        return Ok(usage(message));
     }
+    write(outputs, &paths, arguments)?;
     if mode == Mode::CHeader && !arguments.quiet {
         tell(TASMOTA_ADVICE);
     }
@@ -77,23 +79,19 @@ fn read(arguments: &Generate) -> Result<Input, Error> {
 
 /// What is to be written. A mode with one text has one output, whose path is that of `--output`.
 fn outputs(anchors: &[TrustAnchor], mode: Mode, arguments: &Generate) -> Result<Vec<Output>, NameError> {
-    if mode == Mode::CHeader {
-        let directory = arguments.out_dir.as_deref().unwrap_or(Path::new(""));
-        return Ok(c::tasmota(&unique(anchors))?.into_outputs(directory).into());
-    }
-    let content = text(anchors, mode, &arguments.names)?;
-    Ok(vec![Output { path: arguments.output.clone().unwrap_or_default(), content }])
-}
-
-/// The one text of a mode that has one.
-fn text(anchors: &[TrustAnchor], mode: Mode, names: &Names) -> Result<String, NameError> {
-    match mode {
-        Mode::Header => c::header(&unique(anchors), &header_options(names)),
-        Mode::PemHeader => c::pem_header(&unique(anchors), &pem_header_options(names)),
-        Mode::Rust => rust::source(&unique(anchors), names.name.as_deref().unwrap_or(RUST_NAME)),
+    let names = &arguments.names;
+    let content = match mode {
+        Mode::CHeader => {
+            let directory = arguments.out_dir.as_deref().unwrap_or(Path::new(""));
+            return Ok(c::tasmota(&unique(anchors))?.into_outputs(directory).into());
+        }
+        Mode::Header => c::header(&unique(anchors), &header_options(names))?,
+        Mode::PemHeader => c::pem_header(anchors, &pem_header_options(names))?,
+        Mode::Rust => rust::source(&unique(anchors), names.name.as_deref().unwrap_or(RUST_NAME))?,
         // brssl repeats what is repeated.
-        Mode::Brssl | Mode::CHeader => Ok(c::brssl(anchors)),
-    }
+        Mode::Brssl => c::brssl(anchors),
+    };
+    Ok(vec![Output { path: arguments.output().unwrap_or(Path::new("")).to_owned(), content }])
 }
 
 fn header_options(names: &Names) -> HeaderOptions {
@@ -127,28 +125,35 @@ fn warn(anchors: &[TrustAnchor], mode: Mode) {
 fn consequence(warning: &Warning, mode: Mode) -> &'static str {
     match (&warning.kind, mode) {
         (WarningKind::Duplicate(_), Mode::Brssl) => "; --brssl writes both, as brssl does",
+        (WarningKind::Duplicate(_), Mode::PemHeader) => "; --pem-header writes both unless they are the same certificate",
         (WarningKind::Duplicate(_), _) => "; it is written once",
         _ => "",
     }
 }
 
-fn check(outputs: &[Output]) -> Outcome {
-    let changed: Vec<&Output> = outputs.iter().filter(|output| output.would_change()).collect();
-    for output in &changed {
-        tell(format_args!("{} would change", input::display_name(&output.path)));
+fn check(outputs: &[Output]) -> Result<Outcome, Error> {
+    let mut outcome = Outcome::Success;
+    for output in outputs {
+        if output.would_change()? {
+            tell(format_args!("{} would change", shown(&output.path)));
+            outcome = Outcome::Refused;
+        }
     }
-    if changed.is_empty() { Outcome::Success } else { Outcome::Refused }
+    Ok(outcome)
 }
 
-fn write(outputs: &[Output], arguments: &Generate) -> Result<(), Error> {
+/// Writes the outputs and the rule that tells what they depend on, all or none.
+fn write(outputs: Vec<Output>, inputs: &[PathBuf], arguments: &Generate) -> Result<(), Error> {
     if let Some(directory) = &arguments.out_dir {
         files::create_directory(directory)?;
     }
-    let changed = files::write(outputs)?;
+    let rule = arguments.depfile.iter().map(|path| depfile(path, &outputs, inputs)).collect();
+    let sets = [outputs, rule];
+    let changed = files::write(&sets)?;
     if !arguments.quiet {
-        for output in outputs {
+        for output in &sets[0] {
             let what = if changed.contains(&output.path.as_path()) { "written" } else { "unchanged" };
-            tell(format_args!("{} {what}", input::display_name(&output.path)));
+            tell(format_args!("{} {what}", shown(&output.path)));
         }
     }
     Ok(())

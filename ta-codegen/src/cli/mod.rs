@@ -10,6 +10,7 @@ mod generate;
 mod input;
 mod inspect;
 mod output;
+mod overwriting;
 mod progress;
 mod subcommand;
 mod tls_key;
@@ -59,5 +60,5 @@ pub(crate) fn run() -> ExitCode {
 
 /// All arguments of the command and of its subcommands.
 fn command() -> clap::Command {
-    Arguments::command().disable_help_subcommand(true).subcommands(SUBCOMMANDS.iter().map(|subcommand| subcommand.command()))
+    Arguments::command().subcommands(SUBCOMMANDS.iter().map(|subcommand| subcommand.command()))
 }

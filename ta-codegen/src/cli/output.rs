@@ -2,8 +2,10 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::path::Path;
 
 use ta_codegen::error::{Error, Origin, Problem, ProblemKind};
+use ta_codegen::select::SelectionError;
 
 use super::Outcome;
 
@@ -42,12 +44,34 @@ pub(super) fn tell(lines: impl Display) {
     let _ = writeln!(io::stderr(), "{lines}");
 }
 
+/// The most problems that are told one by one; who has more has another kind of file.
+const MAXIMUM_REPORTED: usize = 1000;
+
 /// Reports everything that is wrong, and gives the outcome that says so.
 pub(super) fn report(error: &Error) -> Outcome {
-    for problem in error.problems() {
+    let problems = error.problems();
+    for problem in problems.iter().take(MAXIMUM_REPORTED) {
         tell(format_args!("error: {problem}"));
     }
-    if error.is_io() { Outcome::Failure } else { Outcome::Refused }
+    if let Some(more) = problems.len().checked_sub(MAXIMUM_REPORTED).filter(|&more| more > 0) {
+        tell(format_args!("error: and {more} more"));
+    }
+    if problems.iter().any(|problem| is_failure(&problem.kind)) { Outcome::Failure } else { Outcome::Refused }
+}
+
+/// Whether it is for the arguments or the file system to mend, and not for a certificate.
+fn is_failure(kind: &ProblemKind) -> bool {
+    use ProblemKind::{Directory, FileTooLarge, Name, Read, Selection, Write};
+    match kind {
+        Read(_) | Write(_) | Directory | FileTooLarge | Name(_) => true,
+        Selection(error) => matches!(error, SelectionError::EmptyPattern | SelectionError::NotHexadecimal),
+        _ => false,
+    }
+}
+
+/// A path as messages show it.
+pub(super) fn shown(path: &Path) -> impl Display {
+    Origin::file(path.to_string_lossy())
 }
 
 /// Reports wrong arguments.

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::input::STANDARD_INPUT;
-use super::output::tell;
+use super::output::{shown, tell};
 
 /// Below this, reading takes no time that anybody would notice.
 const SMALL: u64 = 4 << 20;
@@ -35,5 +35,8 @@ pub(super) fn slow_reading(files: &[PathBuf]) -> Option<String> {
     }
     let size = |file: &PathBuf| file.metadata().map_or(0, |metadata| if metadata.is_file() { metadata.len() } else { SMALL });
     let total: u64 = files.iter().map(size).sum();
-    (total >= SMALL).then(|| format!("reading {} files and directories", files.len()))
+    (total >= SMALL).then(|| match files {
+        [file] => format!("reading {}", shown(file)),
+        _ => format!("reading {} files and directories", files.len()),
+    })
 }

@@ -38,6 +38,10 @@ impl Certificate {
     }
 }
 
+/// What the first and the last line of a block begin with (RFC 7468, section 2).
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+
 /// The longest label that BearSSL's decoder takes; a longer one is text.
 const MAXIMUM_LABEL: usize = 126;
 
@@ -110,11 +114,15 @@ fn with_line_feeds(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
 struct Scan<'a> {
     text: &'a [u8],
     position: usize,
+    /// Behind the next line feed from there, or the end: found once, however many CRs stand before it.
+    line_feed: usize,
     /// The line that `position` is in, counted from 1.
     line: usize,
     file: Arc<str>,
     /// How many certificates have begun, damaged ones included.
     begun: usize,
+    /// Whether the block that was read last is damaged, so that its END line may still follow.
+    is_damaged: bool,
     certificates: Vec<Certificate>,
     other_labels: Vec<String>,
     problems: Vec<Problem>,
@@ -134,9 +142,11 @@ impl<'a> Scan<'a> {
         Scan {
             text,
             position: 0,
+            line_feed: 0,
             line: 1,
             file,
             begun: 0,
+            is_damaged: false,
             certificates: Vec::new(),
             other_labels: Vec::new(),
             problems: Vec::new(),
@@ -163,6 +173,7 @@ impl<'a> Scan<'a> {
                 }
                 _ => self.certificate(&block, kind == Kind::Trusted),
             });
+            self.is_damaged = result.is_err();
             if let Err(problem) = result {
                 let certificate = (kind != Kind::Other).then_some(self.begun);
                 let origin = Origin { file: self.file.clone(), certificate, line: Some(begin_line) };
@@ -191,15 +202,26 @@ impl<'a> Scan<'a> {
     fn next_begin(&mut self) -> Option<(String, usize)> {
         while let Some(line) = self.next_line() {
             let number = self.line - 1;
-            let label = strip_prefix_ignoring_case(without_indent(line), b"-----BEGIN ")
-                .filter(|label| !label.is_empty() && label.len() <= MAXIMUM_LABEL);
+            let line = without_indent(line);
+            if let Some(label) = strip_prefix_ignoring_case(line, END) {
+                self.stray_end(label, number);
+            }
+            let label = strip_prefix_ignoring_case(line, BEGIN).filter(|label| !label.is_empty() && label.len() <= MAXIMUM_LABEL);
             if let Some(label) = label {
-                let mut label = String::from_utf8_lossy(label).to_uppercase();
-                label.retain(|character| !character.is_control());
-                return Some((label.trim().trim_end_matches('-').trim().to_owned(), number));
+                return Some((label_of(label), number));
             }
         }
         None
+    }
+
+    /// An END line outside of a block: what is before it looks like a certificate to people, and is none to any program.
+    fn stray_end(&mut self, label: &[u8], line: usize) {
+        let is_certificate = label.len() <= MAXIMUM_LABEL && Kind::of(&label_of(label)) != Kind::Other;
+        if is_certificate && !self.is_damaged {
+            let origin = Origin { file: self.file.clone(), certificate: None, line: Some(line) };
+            self.problems.push(Problem { origin, kind: ProblemKind::MissingBegin });
+        }
+        self.is_damaged = false;
     }
 
     /// Goes behind the block's END line, or, where it has none, to where the search for the next block may go on.
@@ -216,9 +238,14 @@ impl<'a> Scan<'a> {
             if !line.starts_with(b"-") {
                 continue;
             }
-            if strip_prefix_ignoring_case(line, b"-----END ").is_none() {
+            if strip_prefix_ignoring_case(line, END).is_none() {
                 (self.position, self.line) = (before, number);
                 return Err(self.stray_dash(label, number));
+            }
+            // Files that were put together without a line break between them.
+            let line = &self.text[before..self.position];
+            if let Some(glued) = line.windows(BEGIN.len()).position(|window| window.eq_ignore_ascii_case(BEGIN)) {
+                (self.position, self.line) = (before + glued, number);
             }
             return Ok(Block { label, begin_line, body: &self.text[start..before], body_line });
         }
@@ -226,10 +253,13 @@ impl<'a> Scan<'a> {
 
     /// Takes the next line, without its end: LF, CR LF, or CR alone, so that a file put together from others loses no banner.
     fn next_line(&mut self) -> Option<&'a [u8]> {
-        let (mut line, _) = split_line(&self.text[self.position..]);
-        if line.is_empty() {
+        if self.position == self.text.len() {
             return None;
         }
+        if self.position >= self.line_feed {
+            self.line_feed = self.position + split_line(&self.text[self.position..]).0.len();
+        }
+        let mut line = &self.text[self.position..self.line_feed];
         if let Some(end) = carriage_return(line).filter(|&end| line[end..] != *b"\r\n") {
             line = &line[..=end];
         }
@@ -241,11 +271,18 @@ impl<'a> Scan<'a> {
 
     fn stray_dash(&self, label: String, line: usize) -> ProblemKind {
         let next = without_indent(&self.text[self.position..]);
-        if strip_prefix_ignoring_case(next, b"-----BEGIN ").is_some() {
+        if strip_prefix_ignoring_case(next, BEGIN).is_some() {
             return ProblemKind::UnfinishedBlock { label };
         }
         ProblemKind::DamagedBlock { label, line, reason: "it begins with a dash and is no END line" }
     }
+}
+
+/// A label as it is compared and shown: in capitals, without the dashes behind it.
+fn label_of(label: &[u8]) -> String {
+    let mut label = String::from_utf8_lossy(label).to_uppercase();
+    label.retain(|character| !character.is_control());
+    label.trim().trim_end_matches('-').trim().to_owned()
 }
 
 /// The label for messages: the words that can be part of one. Where the line break or the dashes behind it are lost, the data, of a

@@ -1,6 +1,6 @@
 //! A certificate's parts, found with the rules of BearSSL's X.509 decoder (`x509_decoder.t0`).
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::cursor::{Cursor, DerError, Fault, Tag, tag};
 use super::key::{KeyLayout, subject_public_key};
@@ -123,7 +123,10 @@ pub(crate) fn date(sequence: &mut Cursor<'_>) -> Result<Time, DerError> {
         short if short < 50 => 2000 + short,
         short => 1900 + short,
     };
-    let time = Time::new(year, pair()?, pair()?, pair()?, pair()?, pair()?).ok_or(bad_time)?;
+    let mut number =
+        |range: RangeInclusive<u8>| pair().and_then(|pair| if range.contains(&pair) { Ok(pair) } else { Err(bad_time) });
+    let (month, day) = (number(1..=12)?, number(1..=31)?);
+    let time = Time::new(year, month, day, number(0..=23)?, number(0..=59)?, number(0..=60)?).ok_or(bad_time)?;
     let mut byte = text.byte()?;
     if byte == b'.' {
         byte = text.byte()?;
@@ -175,11 +178,12 @@ fn extension(mut extension: Cursor<'_>, found: &mut Extensions) -> Result<(), De
         if let Some(is_ca) = basic_constraints(&mut value)? {
             found.is_ca = is_ca;
         }
+    } else if identifier == NAME_CONSTRAINTS {
+        // BearSSL does not look into them. For rustls they limit what is trusted, so they must not be left out or misread.
+        value.sequence()?.skip()?;
+        found.name_constraints = Some(value.range_since(start));
     } else {
         value.skip()?;
-        if identifier == NAME_CONSTRAINTS {
-            found.name_constraints = Some(value.range_since(start));
-        }
     }
     value.close()?;
     extension.close()

@@ -28,7 +28,7 @@ type Classification = Option<(&'static str, &'static str)>;
 
 const TAKE_CERTIFICATES_OUT_OF_PKCS7: &str = "take the CA out with `openssl pkcs7 -inform DER -in FILE -print_certs`";
 const TAKE_CERTIFICATES_OUT_OF_PKCS12: &str = "take the CA out with `openssl pkcs12 -in FILE -cacerts -nokeys`";
-const GIVE_THE_CERTIFICATE: &str = "give the CA's certificate, usually ca.crt";
+const GIVE_THE_CERTIFICATE: &str = "give the certificate instead, such as ca.crt";
 
 fn classify(der: &[u8]) -> Result<Classification, DerError> {
     let mut outer = Cursor::new(der).sequence()?;
@@ -44,7 +44,7 @@ fn classify(der: &[u8]) -> Result<Classification, DerError> {
     })
 }
 
-/// Tells a public key and a certificate request from a certificate by what the inner SEQUENCE begins with.
+/// Tells a public key, a certificate request and a revocation list from a certificate by what the inner SEQUENCE begins with.
 fn classify_signed(mut inner: Cursor<'_>) -> Result<Classification, DerError> {
     match inner.tag()?.number {
         tag::OBJECT_IDENTIFIER => Ok(Some(("a public key or an encrypted private key", GIVE_THE_CERTIFICATE))),
@@ -52,8 +52,13 @@ fn classify_signed(mut inner: Cursor<'_>) -> Result<Classification, DerError> {
             inner.open()?.skip()?;
             inner.sequence()?.skip()?;
             inner.sequence()?.skip()?;
-            let attributes = inner.tag()?.number == tag::CONTEXT;
-            Ok(attributes.then_some(("a certificate signing request", GIVE_THE_CERTIFICATE)))
+            Ok(match inner.tag()?.number {
+                // The attributes of a request (RFC 2986, section 4.1), where a certificate has its dates in a SEQUENCE.
+                tag::CONTEXT => Some(("a certificate signing request", GIVE_THE_CERTIFICATE)),
+                // thisUpdate (RFC 5280, section 5.1).
+                tag::UTC_TIME | tag::GENERALIZED_TIME => Some(("a revocation list", GIVE_THE_CERTIFICATE)),
+                _ => None,
+            })
         }
         _ => Ok(None),
     }
@@ -98,7 +103,8 @@ fn text_without_block(bytes: &[u8]) -> String {
     } else if let Some((line, _)) = line_of(b"-----END ") {
         format!("the END in line {line} has no BEGIN line before it; get the file again")
     } else {
-        "it is neither PEM (a line `-----BEGIN CERTIFICATE-----`) nor DER; give the CA's certificate, usually ca.crt".to_owned()
+        "it is neither PEM (a line `-----BEGIN CERTIFICATE-----`) nor DER; give the certificate instead, such as ca.crt"
+            .to_owned()
     }
 }
 
