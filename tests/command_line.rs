@@ -169,6 +169,15 @@ fn nothing_that_is_read_is_written_to() {
 }
 
 #[test]
+fn a_missing_directory_is_named() {
+    let folder = temporary_folder();
+    let out = folder.path().join("missing/anchors.h");
+    let outcome = ta_codegen_with(["--brssl", "-o", text(&out), &rsa_ca()]).expect_status(2);
+    assert!(!outcome.stderr.contains(".ta-codegen-"), "{}", outcome.stderr);
+    outcome.expect_stderr(&["anchors.h: cannot be written: there is no directory ", "missing"]);
+}
+
+#[test]
 fn a_rule_that_cannot_be_written_leaves_nothing() {
     let folder = temporary_folder();
     let out = folder.path().join("out");

@@ -89,6 +89,11 @@ fn the_depfile_names_everything_that_was_read() {
     for name in ["local_ca_data.h ", "local_ca_descriptor.h:", "ca-p256.crt", "ca-p384.crt", "ca-rsa2048.crt"] {
         assert!(rule.contains(name), "{name} is missing in:\n{rule}");
     }
+    let broken = write(folder.path(), "a\nb.crt", read(&chain));
+    let other = folder.path().join("o");
+    let awkward = ["--brssl", "-o", text(&other), "--depfile", text(&depfile), text(&broken)];
+    ta_codegen_with(awkward).expect_status(2).expect_stderr(&["a\\nb.crt", "rule of Make"]);
+    assert!(!other.exists());
     ta_codegen_with(["--brssl", "--depfile", "d", text(&chain)]).expect_status(2).expect_stderr(&["--depfile", "--output"]);
 }
 

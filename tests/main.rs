@@ -24,6 +24,7 @@ mod handshakes;
 mod header;
 mod hostile;
 mod inspect;
+mod key_memory;
 mod macros;
 mod markdown;
 mod messages;

@@ -118,6 +118,32 @@ fn asks_on_the_terminal_without_echo() {
     assert!(!seen.contains(DEVICE_PASSPHRASE), "{seen}");
 }
 
+/// Somebody who gives up at the question gets a terminal back that shows what is typed.
+#[test]
+fn an_interrupt_leaves_the_terminal_as_it_was() {
+    const GIVE_UP: &str = r#"
+import fcntl, os, pty, subprocess, sys, termios
+terminal, inside = pty.openpty()
+control = lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+child = subprocess.Popen(sys.argv[1:], stdin=inside, stdout=inside, stderr=inside, start_new_session=True, preexec_fn=control)
+seen = b""
+while b"Pass phrase" not in seen:
+    seen += os.read(terminal, 1000)
+while termios.tcgetattr(inside)[3] & termios.ECHO:
+    pass
+os.write(terminal, b"ab\x03")
+print(child.wait(), bool(termios.tcgetattr(inside)[3] & termios.ECHO))
+"#;
+    let device = Device::new();
+    let encrypted = device.path("encrypted.key");
+    openssl(["pkcs8", "-topk8", "-in", text(&device.key), "-passout", "pass:right", "-out", text(&encrypted)]);
+    let mut python = require("python3", "python3");
+    python.args(["-c", GIVE_UP]).arg(ta_codegen().get_program()).args(["tls-key", text(&encrypted), text(&device.certificate)]);
+    let outcome = run(python.env_remove("TA_CODEGEN_PASSPHRASE")).expect_status(0);
+    // Ended by SIGINT, as a shell expects it.
+    assert_eq!(outcome.text().trim(), "-2 True");
+}
+
 /// A CA and a device's key without a pass phrase, made with openssl alone.
 struct Device {
     folder: TempDir,
@@ -292,6 +318,52 @@ fn keys_that_no_device_takes_are_refused() {
     device.refused(&write(device.folder.path(), "cut.key", &cut[..80]), &device.certificate, &["damaged", "END"]);
     let bad = cut.replacen('M', "!", 1);
     device.refused(&write(device.folder.path(), "bad.key", bad), &device.certificate, &["damaged", "Base64"]);
+}
+
+#[test]
+fn other_files_are_told_from_keys() {
+    let device = Device::new();
+    let container = device.path("device.p12");
+    let files = ["-inkey", text(&device.key), "-in", text(&device.certificate), "-out", text(&container)];
+    openssl(["pkcs12", "-export", "-passout", "pass:"].into_iter().chain(files));
+    device.refused(&container, &device.certificate, &["PKCS#12", "openssl pkcs12 -in FILE -nocerts"]);
+    let large = write(device.folder.path(), "large", vec![b'x'; 70_000]);
+    device.refused(&large, &device.certificate, &["large: is larger than 64 KiB"]);
+}
+
+/// The ways in which Windows and shells hand over a key.
+#[test]
+fn keys_in_utf_16_and_from_standard_input() {
+    let device = Device::new();
+    let expected = run(&mut tls_key(&device.key, &device.certificate)).expect_status(0);
+    let key = fs::read_to_string(&device.key).expect("PEM");
+    for (mark, bytes_of) in [([0xFF, 0xFE], u16::to_le_bytes as fn(u16) -> [u8; 2]), ([0xFE, 0xFF], u16::to_be_bytes)] {
+        let units: Vec<u8> = mark.into_iter().chain(key.encode_utf16().flat_map(bytes_of)).collect();
+        let file = write(device.folder.path(), "utf-16.key", units);
+        assert_eq!(run(&mut tls_key(&file, &device.certificate)).expect_status(0).text(), expected.text());
+    }
+    let mut from_input = ta_codegen();
+    from_input.args(["tls-key", "-", text(&device.certificate), "-o", "-"]).current_dir(device.folder.path());
+    assert_eq!(run_with_input(&mut from_input, key.as_bytes()).expect_status(0).text(), expected.text());
+    assert!(!device.path("-").exists());
+
+    let encrypted = device.path("encrypted.key");
+    openssl(["pkcs8", "-topk8", "-in", text(&device.key), "-passout", "pass:right", "-out", text(&encrypted)]);
+    let passphrase = write(device.folder.path(), "passphrase", "\u{feff}right\r\n");
+    let outcome = run(tls_key(&encrypted, &device.certificate).args(["--passphrase-file", text(&passphrase)])).expect_status(0);
+    assert_eq!(outcome.text(), expected.text());
+}
+
+#[test]
+fn no_file_that_is_read_is_written_to() {
+    let device = Device::new();
+    for file in [&device.key, &device.certificate] {
+        let before = fs::read(file).expect("a file");
+        run(tls_key(&device.key, &device.certificate).args(["-o", text(file)]))
+            .expect_status(2)
+            .expect_stderr(&["would destroy it"]);
+        assert_eq!(fs::read(file).expect("a file"), before);
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Origin, Problem, ProblemKind};
-use crate::text::Hexadecimal;
+use crate::text::{Escaped, Hexadecimal};
 
 /// A file that is to have this content.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ fn stage_file<'a>(path: PathBuf, mode: u32, permissions: Option<Permissions>, co
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     #[cfg(not(unix))]
     let _ = mode;
-    let mut temporary = builder.tempfile_in(directory)?;
+    let mut temporary = builder.tempfile_in(directory).map_err(|error| about_directory(directory, error))?;
     remove_leftovers(directory, temporary.as_file().metadata()?.modified()?);
     if let Some(permissions) = permissions {
         temporary.as_file().set_permissions(permissions)?;
@@ -127,6 +127,17 @@ fn stage_file<'a>(path: PathBuf, mode: u32, permissions: Option<Permissions>, co
     temporary.write_all(content)?;
     temporary.as_file().sync_all()?;
     Ok(Staged::File { temporary, path })
+}
+
+/// Says what is wrong with the directory, where the error would speak of the temporary file in it.
+fn about_directory(directory: &Path, error: io::Error) -> io::Error {
+    let kind = error.kind();
+    let directory = Escaped(&directory.to_string_lossy()).to_string();
+    match kind {
+        io::ErrorKind::NotFound => io::Error::new(kind, format!("there is no directory {directory}")),
+        io::ErrorKind::PermissionDenied => io::Error::new(kind, format!("permission denied in the directory {directory}")),
+        _ => error,
+    }
 }
 
 /// The mode of a file for everybody.

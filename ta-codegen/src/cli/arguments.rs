@@ -7,7 +7,7 @@ use ta_codegen::select::Selection;
 
 use super::SUBCOMMANDS;
 use super::input::STANDARD_INPUT;
-use super::output::shown;
+use super::output::{output_file, shown};
 
 /// Turn CA certificates into trust anchors for small devices.
 ///
@@ -94,9 +94,6 @@ pub(super) struct Generate {
     #[command(flatten)]
     pub(super) names: Names,
 }
-
-/// The file name that stands for standard output.
-const STANDARD_OUTPUT: &str = "-";
 
 /// Which certificates to take.
 #[derive(Debug, Args)]
@@ -204,7 +201,7 @@ impl Mode {
 impl Generate {
     /// The file that is to be written, unless it is standard output.
     pub(super) fn output(&self) -> Option<&Path> {
-        self.output.as_deref().filter(|path| *path != Path::new(STANDARD_OUTPUT))
+        output_file(self.output.as_deref())
     }
 
     /// The one mode that was asked for, or what to say to none or several.

@@ -62,7 +62,10 @@ fn generate(arguments: &Generate, mode: Mode) -> Result<Outcome, Error> {
     if let Some(message) = conflict(written.map(PathBuf::as_path), paths.iter().map(PathBuf::as_path)) {
         return Ok(usage(message));
     }
-    write(outputs, &paths, arguments)?;
+    match arguments.depfile.iter().map(|path| depfile(path, &outputs, &paths)).collect() {
+        Ok(rule) => write(&[outputs, rule], arguments)?,
+        Err(message) => return Ok(usage(message)),
+    }
     if mode == Mode::CHeader && !arguments.quiet {
         tell(TASMOTA_ADVICE);
     }
@@ -143,13 +146,11 @@ fn check(outputs: &[Output]) -> Result<Outcome, Error> {
 }
 
 /// Writes the outputs and the rule that tells what they depend on, all or none.
-fn write(outputs: Vec<Output>, inputs: &[PathBuf], arguments: &Generate) -> Result<(), Error> {
+fn write(sets: &[Vec<Output>; 2], arguments: &Generate) -> Result<(), Error> {
     if let Some(directory) = &arguments.out_dir {
         files::create_directory(directory)?;
     }
-    let rule = arguments.depfile.iter().map(|path| depfile(path, &outputs, inputs)).collect();
-    let sets = [outputs, rule];
-    let changed = files::write(&sets)?;
+    let changed = files::write(sets)?;
     if !arguments.quiet {
         for output in &sets[0] {
             let what = if changed.contains(&output.path.as_path()) { "written" } else { "unchanged" };

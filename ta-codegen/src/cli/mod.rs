@@ -12,6 +12,7 @@ mod inspect;
 mod output;
 mod overwriting;
 mod progress;
+mod secret;
 mod subcommand;
 mod tls_key;
 

@@ -9,6 +9,14 @@ use ta_codegen::select::SelectionError;
 
 use super::Outcome;
 
+/// The file name that stands for standard output.
+const STANDARD_OUTPUT: &str = "-";
+
+/// What `--output` says, unless it is standard output.
+pub(super) fn output_file(path: Option<&Path>) -> Option<&Path> {
+    path.filter(|path| *path != Path::new(STANDARD_OUTPUT))
+}
+
 /// Writes to standard output. A reader that has seen enough, such as `head`, is no error; a full disk is one.
 pub(super) fn print(text: &str) -> Result<(), Error> {
     let mut standard_output = io::stdout().lock();

@@ -12,6 +12,7 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, SecretDocument};
 use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
+use crate::read::cursor::{Cursor, tag};
 use crate::read::{key, shown_label};
 
 /// Why a key cannot be read, or cannot be a device's.
@@ -30,6 +31,12 @@ pub enum KeyError {
          Easy-RSA with `set_var EASYRSA_ALGO ec` and `set_var EASYRSA_CURVE prime256v1` in the file vars"
     )]
     NotP256(String),
+    /// More than a key file can hold.
+    #[error("is larger than 64 KiB, more than any key or pass phrase; give the right file")]
+    TooLarge,
+    /// A container with key and certificates.
+    #[error("is a PKCS#12 container; take the key out with `openssl pkcs12 -in FILE -nocerts -out device.key`")]
+    Pkcs12,
     /// PEM's own encryption (RFC 1421), which openssl calls traditional.
     #[error(
         "the private key is encrypted in openssl's old way (Proc-Type: 4,ENCRYPTED), which is not read; convert it with \
@@ -55,8 +62,8 @@ pub enum KeyError {
     NoPassphrase(String),
 }
 
-/// An EC P-256 private key, wiped from memory when it is dropped.
-pub struct PrivateKey(Zeroizing<[u8; PrivateKey::LENGTH]>);
+/// An EC P-256 private key, wiped from memory when it is dropped. It is kept in one place: moving an array would copy it.
+pub struct PrivateKey(Box<Zeroizing<[u8; PrivateKey::LENGTH]>>);
 
 impl PrivateKey {
     /// Bytes of the number.
@@ -69,7 +76,7 @@ impl PrivateKey {
 
     /// The public key that belongs to it, as an uncompressed point.
     pub fn public_point(&self) -> Box<[u8]> {
-        let key = SecretKey::from_slice(&*self.0).expect("checked when it was made");
+        let key = SecretKey::from_slice(self.as_bytes()).expect("checked when it was made");
         key.public_key().to_sec1_point(false).as_bytes().into()
     }
 
@@ -78,9 +85,9 @@ impl PrivateKey {
         let zeros = number.iter().take_while(|&&byte| byte == 0).count();
         let number = &number[zeros..];
         let start = Self::LENGTH.checked_sub(number.len()).ok_or(KeyError::Damaged("its number is too large for P-256"))?;
-        let mut bytes = Zeroizing::new([0; Self::LENGTH]);
+        let mut bytes = Box::new(Zeroizing::new([0; Self::LENGTH]));
         bytes[start..].copy_from_slice(number);
-        SecretKey::from_slice(&*bytes).map_err(|_| KeyError::Damaged("its number is not in the range of P-256"))?;
+        SecretKey::from_slice(&**bytes).map_err(|_| KeyError::Damaged("its number is not in the range of P-256"))?;
         Ok(PrivateKey(bytes))
     }
 }
@@ -163,6 +170,25 @@ fn check_cost(scheme: &pkcs5::EncryptionScheme) -> Result<(), KeyError> {
 ///
 /// A file without a key, or with one that no device can use.
 pub fn read_key_file(bytes: &[u8]) -> Result<KeyFile, KeyError> {
+    match ascii_of_utf16(bytes) {
+        Some(text) => read_key(&text),
+        None => read_key(bytes),
+    }
+}
+
+/// The text of a file in UTF-16 with a byte-order mark, which PowerShell's `>` writes; what is not ASCII is in no key.
+fn ascii_of_utf16(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (low, high) = match bytes {
+        [0xFF, 0xFE, ..] => (0, 1),
+        [0xFE, 0xFF, ..] => (1, 0),
+        _ => return None,
+    };
+    let mut text = Zeroizing::new(Vec::with_capacity(bytes.len() / 2));
+    text.extend(bytes[2..].chunks_exact(2).map(|unit| if unit[high] == 0 { unit[low] } else { b'?' }));
+    Some(text)
+}
+
+fn read_key(bytes: &[u8]) -> Result<KeyFile, KeyError> {
     let mut other = None;
     let mut rest = bytes;
     while let Some((label, body, behind)) = next_block(rest)? {
@@ -198,7 +224,19 @@ fn der_key(der: &[u8]) -> Result<KeyFile, KeyError> {
     if EcPrivateKey::try_from(der).is_ok() {
         return sec1_key(der).map(KeyFile::Plain);
     }
+    if is_pkcs12(der) {
+        return Err(KeyError::Pkcs12);
+    }
     Err(KeyError::NoKey(if der.is_empty() { "nothing" } else { "something that is neither PEM nor DER of a key" }.to_owned()))
+}
+
+/// PFX begins with version 3 (RFC 7292, section 4).
+fn is_pkcs12(der: &[u8]) -> bool {
+    let version = Cursor::new(der).sequence().and_then(|mut contents| {
+        contents.tag()?.expect_primitive(tag::INTEGER)?;
+        contents.small_integer()
+    });
+    version == Ok(3)
 }
 
 /// PrivateKeyInfo (RFC 5208, section 5).
