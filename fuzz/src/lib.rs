@@ -9,6 +9,7 @@ pub mod tls_server;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use example_firmware::anchors;
 use example_firmware::mqtt::Message;
 use example_firmware::session::{self, Settings, TlsVersions};
 use parse_back::Row;
@@ -195,6 +196,7 @@ pub fn tls_client(server: &TlsServer) {
         Versions::Tls13 => TlsVersions::Tls13,
     };
     let settings = Settings {
+        roots: &anchors::ROOTS,
         host: "broker.test",
         // 2030, when the real certificate among the server's messages is valid.
         now: UnixTime::since_unix_epoch(Duration::from_secs(1_893_456_000)),

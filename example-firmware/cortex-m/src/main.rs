@@ -15,6 +15,7 @@ use core::time::Duration;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::{entry, exception};
 use cortex_m_semihosting::{debug, hio};
+use example_firmware::anchors;
 use example_firmware::mqtt::Message;
 use example_firmware::session::{self, Settings, TlsVersions};
 use memory::Heap;
@@ -64,6 +65,7 @@ fn settings(line: &str) -> Result<Settings<'_>, &'static str> {
     // The first word is the program's name.
     let mut words = line.split_whitespace().skip(1);
     Ok(Settings {
+        roots: &anchors::ROOTS,
         host: words.next().ok_or("no host name among the arguments")?,
         now: UnixTime::since_unix_epoch(Duration::from_secs(semihosting::time().into())),
         versions: match words.next() {

@@ -1,6 +1,5 @@
 //! The only source of trust of this firmware.
 
-use rustls::RootCertStore;
 use ta_types::{TrustAnchor, include_trust_anchors, pki_types};
 
 /// The authorities whose servers this firmware believes: their names and keys, constants in
@@ -8,13 +7,7 @@ use ta_types::{TrustAnchor, include_trust_anchors, pki_types};
 pub static ANCHORS: &[TrustAnchor<'static>; 2] = include_trust_anchors!("../../certs/ca-p256.crt", "../../certs/ca-rsa.crt");
 
 /// The same bytes as rustls takes them.
-static ROOTS: [rustls_pki_types::TrustAnchor<'static>; 2] = pki_types::trust_anchors(ANCHORS);
-
-/// The anchors for a rustls configuration.
-#[must_use]
-pub fn roots() -> RootCertStore {
-    RootCertStore { roots: ROOTS.to_vec() }
-}
+pub static ROOTS: [rustls_pki_types::TrustAnchor<'static>; 2] = pki_types::trust_anchors(ANCHORS);
 
 /// What `build.rs` writes for those who want a file to look at, or anchors from a directory
 /// of certificates: nothing in the image refers to it.

@@ -10,13 +10,21 @@
 //! * [`session`]: the whole run, one line of report a step.
 //!
 //! The byte stream is anything with `embedded_io::Read` and `Write`. The host runner
-//! (`src/main.rs`) gives it a TCP connection, the Cortex-M image its UART.
+//! (`src/main.rs`) gives it a TCP connection by the module `host`, the Cortex-M image its UART.
 
 #![no_std]
 
 extern crate alloc;
 
+#[cfg(feature = "host")]
+extern crate std;
+
+/// The types of times and roots in [`session::Settings`].
+pub use rustls_pki_types;
+
 pub mod anchors;
+#[cfg(feature = "host")]
+pub mod host;
 pub mod mqtt;
 pub mod provider;
 pub mod session;

@@ -1,25 +1,16 @@
-//! The firmware's core on a computer: TCP instead of a UART, arguments instead of settings
-//! in flash.
+//! The firmware's core on a computer: arguments instead of settings in flash.
 
 use clap::{Parser, ValueEnum};
-use embedded_io_adapters::std::FromStd;
 use example_firmware::mqtt::Message;
-use example_firmware::session::{self, Identity, Settings, TlsVersions};
+use example_firmware::session::{Identity, Settings, TlsVersions};
+use example_firmware::{anchors, host};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use std::error::Error;
 use std::fmt;
-use std::io;
-use std::net::{Shutdown, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
-
-/// How long the broker may keep silent.
-const TIMEOUT: Duration = Duration::from_secs(20);
-
-/// How long a refused broker has to hang up.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Publishes one MQTT message over TLS, trusting only the CA certificates compiled in.
 #[derive(Parser)]
@@ -82,34 +73,14 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let settings = Settings {
+        roots: &anchors::ROOTS,
         host: &arguments.host,
         now: arguments.time.map_or_else(UnixTime::now, |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds))),
         versions: arguments.tls.into(),
         identity: identity(arguments)?,
         message: Message { client_id: &arguments.client_id, topic: &arguments.topic, payload: arguments.message.as_bytes() },
     };
-    let transport = connect(&arguments.address).map_err(|error| format!("tcp connect: {}: {error}", arguments.address))?;
-    println!("tcp connect: ok");
-    let outcome = session::run(FromStd::new(&transport), settings, &mut Terminal);
-    if outcome.is_err() {
-        drain(&transport);
-    }
-    Ok(outcome?)
-}
-
-/// Lets the broker read the alert that says why it was refused: a socket that is closed with
-/// bytes unread is reset, and the alert lost. Whatever fails here, the refusal stands.
-fn drain(mut stream: &TcpStream) {
-    let _ = stream.shutdown(Shutdown::Write);
-    let _ = stream.set_read_timeout(Some(DRAIN_TIMEOUT));
-    let _ = io::copy(&mut stream, &mut io::sink());
-}
-
-fn connect(address: &str) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_write_timeout(Some(TIMEOUT))?;
-    Ok(stream)
+    Ok(host::run(&arguments.address, settings)?)
 }
 
 fn identity(arguments: &Arguments) -> Result<Option<Identity>, String> {
@@ -126,14 +97,4 @@ fn identity(arguments: &Arguments) -> Result<Option<Identity>, String> {
 
 fn unreadable(path: &Path, error: &dyn fmt::Display) -> String {
     format!("settings: {}: {error}", path.display())
-}
-
-/// Standard output, line by line.
-struct Terminal;
-
-impl fmt::Write for Terminal {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        print!("{text}");
-        Ok(())
-    }
 }

@@ -1,22 +1,24 @@
 //! The whole run of the firmware: TLS, MQTT, one message, one line of report a step.
 
 use crate::mqtt::{self, Message};
+use crate::provider;
 use crate::tls::{self, TlsStream};
-use crate::{anchors, provider};
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use embedded_io::{Read, Write};
 use rustls::client::Resumption;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, TrustAnchor, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, SupportedProtocolVersion};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
 /// What one run needs to know.
 #[derive(Debug)]
 pub struct Settings<'a> {
+    /// The authorities whose brokers are believed: [`anchors::ROOTS`](crate::anchors::ROOTS), or a device's own.
+    pub roots: &'a [TrustAnchor<'static>],
     /// The name that the broker's certificate must bear: a DNS name or an IP address.
     pub host: &'a str,
     /// The time now, against which certificates have expired or not.
@@ -111,7 +113,7 @@ pub fn run<T: Read + Write>(transport: T, settings: Settings<'_>, report: &mut d
 fn client_config(settings: Settings<'_>) -> Result<ClientConfig, rustls::Error> {
     let builder = ClientConfig::builder_with_details(Arc::new(provider::provider()), Arc::new(Clock(settings.now)))
         .with_protocol_versions(settings.versions.offered())?
-        .with_root_certificates(anchors::roots());
+        .with_root_certificates(RootCertStore { roots: settings.roots.to_vec() });
     let mut config = match settings.identity {
         Some(identity) => builder.with_client_auth_cert(identity.chain, identity.key)?,
         None => builder.with_no_client_auth(),
