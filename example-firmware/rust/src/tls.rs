@@ -221,21 +221,15 @@ impl<T: Read + Write> TlsStream<T> {
     /// Sends the alert that rustls has queued with an error, so that the server's log says
     /// why. A stream that fails now changes nothing about the refusal.
     ///
-    /// `incoming` keeps what the server has sent behind the message that was refused: rustls
-    /// remembers where the messages in it begin, and gives its error again at the next one.
+    /// The alert comes first, whatever else there is to do, and only it is asked for: rustls
+    /// takes what the server has sent behind the message that was refused for a second fault.
+    /// Nor may that be thrown away before: rustls remembers where the messages in it begin.
     fn send_alert(&mut self) {
-        loop {
-            let UnbufferedStatus { discard, state } = self.connection.process_tls_records(&mut self.incoming);
-            let encoded = match state {
-                Ok(ConnectionState::EncodeTlsData(record)) => encode(record, &mut self.outgoing).is_ok(),
-                _ => false,
-            };
-            self.incoming.drain(..discard);
-            if !encoded {
-                break;
-            }
+        if let Ok(ConnectionState::EncodeTlsData(record)) = self.connection.process_tls_records(&mut self.incoming).state
+            && encode(record, &mut self.outgoing).is_ok()
+        {
+            let _ = send(&mut self.transport, &mut self.outgoing);
         }
-        let _ = send(&mut self.transport, &mut self.outgoing);
     }
 
     /// Waits for one whole record: so the transport's reads never take more than needed.
