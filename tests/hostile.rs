@@ -8,7 +8,7 @@ use std::{
 use ta_codegen::read_trust_anchors;
 
 use crate::{
-    support::{fixture, openssl, project, read, require, run, ta_codegen, temporary_folder, text, write},
+    support::{fixture, openssl, project, read, require, run, ta_codegen, ta_codegen_with, temporary_folder, text, write},
     tasmota_table::TasmotaHeaders,
 };
 
@@ -199,9 +199,10 @@ fn blocks_and_certificates_beyond_the_limit_are_refused() {
 
 /// Private keys as people keep them, in PEM.
 fn private_keys() -> Vec<String> {
-    let commands: [&[&str]; 4] = [
+    let commands: [&[&str]; 5] = [
         &["genpkey", "-quiet", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:prime256v1"],
         &["genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+        &["genrsa", "-traditional", "2048"],
         &["genpkey", "-quiet", "-algorithm", "ED25519"],
         &["ecparam", "-name", "prime256v1", "-genkey", "-noout"],
     ];
@@ -225,16 +226,22 @@ fn files_with_key(pem: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("without END", format!("{first}\n{}\n{ca}", body.join("\n")).into_bytes()),
         ("with a dash", format!("{first}\n-{}\n{last}\n", body.join("\n-")).into_bytes()),
         ("with a broken letter", format!("{first}\n{}!\n{last}\n", body.join("!\n")).into_bytes()),
-        ("as a certificate", pem.replace("EC PRIVATE KEY", "CERTIFICATE").replace("PRIVATE KEY", "CERTIFICATE").into_bytes()),
+        ("as a certificate", as_certificate(pem).into_bytes()),
         ("in DER", der.clone()),
         ("in DER, cut off", der[..der.len() - 1].to_vec()),
         ("in DER behind the certificate", [ca.as_bytes(), &der].concat()),
     ]
 }
 
+/// The same block under the label of a certificate.
+fn as_certificate(pem: &str) -> String {
+    ["EC PRIVATE KEY", "RSA PRIVATE KEY", "PRIVATE KEY"]
+        .iter()
+        .fold(pem.to_owned(), |pem, label| pem.replace(label, "CERTIFICATE"))
+}
+
 fn der_of(pem: &str) -> Vec<u8> {
-    let relabelled = pem.replace("EC PRIVATE KEY", "CERTIFICATE").replace("PRIVATE KEY", "CERTIFICATE");
-    let found = ta_codegen::read_certificates(relabelled.as_bytes(), "key").expect("a whole block");
+    let found = ta_codegen::read_certificates(as_certificate(pem).as_bytes(), "key").expect("a whole block");
     found[0].der().to_vec()
 }
 
@@ -298,5 +305,76 @@ fn no_byte_of_a_private_key_is_ever_written() {
             }
             fs::remove_dir_all(&out).ok();
         }
+    }
+}
+
+/// The doctor reads a configuration line by line, and quotes from it: whatever stands there instead must stay unsaid.
+#[test]
+fn no_byte_of_a_private_key_comes_out_of_the_doctor() {
+    let folder = temporary_folder();
+    let ca = fixture("ca-p256.crt");
+    let configuration = write(folder.path(), "mosquitto.conf", "listener 8883\ninclude_dir key.d\n");
+    fs::create_dir(folder.path().join("key.d")).expect("our own folder");
+    for pem in private_keys() {
+        let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        let base64 = pem.lines().filter(|line| !line.starts_with('-')).collect::<Vec<_>>().join("\n");
+        let mut files = files_with_key(&pem);
+        files.extend([
+            ("without BEGIN", format!("{base64}\n-----END PRIVATE KEY-----\n").into_bytes()),
+            ("as Base64", base64.clone().into_bytes()),
+            ("indented", format!("listener 8883\n  {}", pem.replace('\n', "\n  ")).into_bytes()),
+            ("with a byte-order mark", format!("\u{feff}{pem}").into_bytes()),
+            ("in UTF-16", [0xFF, 0xFE].into_iter().chain(pem.encode_utf16().flat_map(u16::to_le_bytes)).collect()),
+            ("in UTF-16 without a mark", pem.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+            ("as the value of keyfile", format!("listener 8883\ncertfile {ca}\nkeyfile {body}\n", ca = text(&ca)).into_bytes()),
+            (
+                "as other values",
+                format!("listener {body}\nallow_anonymous {body}\npsk_hint {body}\nbridge_psk {body}\n").into_bytes(),
+            ),
+            (
+                "as TLS values",
+                format!("ciphers {body}\ntls_version {body}\nciphers_tls1.3 {body}\ninclude_dir {body}\n").into_bytes(),
+            ),
+        ]);
+        for (what, content) in files {
+            let key = write(folder.path(), "key.pem", &content);
+            write(folder.path(), "key.d/key.conf", &content);
+            let arguments: [&[&str]; 5] = [
+                &["--mosquitto-conf", text(&key)],
+                &["--mosquitto-conf", text(&configuration)],
+                &["--client", text(&key)],
+                &["--broker", text(&key)],
+                &["--ca", text(&key), "--mosquitto-conf", text(&key)],
+            ];
+            for more in arguments {
+                let written = all_writes(folder.path(), &[&["doctor", "--ca", text(&ca)], more].concat());
+                assert!(written.len() > 20, "{what}: something is always said");
+                assert!(!contains_secret(&written, &pem), "{what}, {more:?}: {}", String::from_utf8_lossy(&written));
+            }
+        }
+        for host in [&pem, &base64, &body] {
+            for option in ["--host", "--connect"] {
+                let said = ta_codegen_with(["doctor", "--ca", text(&ca), option, host]).expect_status(2);
+                assert!(
+                    !contains_secret(format!("{}{}", said.text(), said.stderr).as_bytes(), &pem),
+                    "{option}: {}",
+                    said.stderr
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_in_the_place_of_mosquitto_conf_is_named_as_one() {
+    let folder = temporary_folder();
+    let ca = fixture("ca-p256.crt");
+    for pem in private_keys() {
+        let key = write(folder.path(), "srv.key", &pem);
+        let said = ta_codegen_with(["doctor", "--ca", text(&ca), "--mosquitto-conf", text(&key)]).expect_status(2);
+        said.expect_stderr(&["srv.key: a PEM block begins in line 1", "/etc/mosquitto/mosquitto.conf"]);
+        let key = write(folder.path(), "srv.der", der_of(&pem));
+        let said = ta_codegen_with(["doctor", "--ca", text(&ca), "--mosquitto-conf", text(&key)]).expect_status(2);
+        said.expect_stderr(&["srv.der: it is no text"]);
     }
 }

@@ -38,7 +38,7 @@ struct Arguments {
     broker: Vec<PathBuf>,
 
     /// The name or address the device connects to [default: that of --connect; without it no name is checked]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     host: Option<String>,
 
     /// The device's own certificate, for brokers that demand one
@@ -54,7 +54,7 @@ struct Arguments {
     port: Option<u16>,
 
     /// Fetch what the broker really sends; nothing is verified during the fetch
-    #[arg(long, value_name = "HOST[:PORT]", conflicts_with_all = ["broker", "mosquitto_conf"])]
+    #[arg(long, value_name = "HOST[:PORT]", allow_hyphen_values = true, conflicts_with_all = ["broker", "mosquitto_conf"])]
     connect: Option<String>,
 
     /// A device to judge; may be given several times [default: all]
@@ -139,12 +139,13 @@ fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn examine(arguments: &Arguments) -> Result<doctor::Report, String> {
+    let host = host(arguments)?;
     let profiles = chosen_profiles(arguments);
     let situation = Situation {
         anchors: certificates(&arguments.ca)?,
         broker: broker(arguments)?,
         client: certificates(arguments.client.as_slice())?,
-        host: host(arguments),
+        host,
         now: arguments.at.unwrap_or_else(Time::now),
         expires_within: arguments.expires_within,
     };
@@ -173,9 +174,25 @@ fn chosen_profiles(arguments: &Arguments) -> Vec<&'static Profile> {
     PROFILES.iter().filter(chosen).map(large).collect()
 }
 
-fn host(arguments: &Arguments) -> String {
-    let connected = arguments.connect.as_deref().map(|address| split_address(address).0.to_owned());
-    arguments.host.clone().or(connected).unwrap_or_default()
+/// What cannot be a name is not quoted in any message: it may be the text of a key. clap quotes what begins with a dash, as PEM does,
+/// where an option does not take it, so these two options do.
+fn host(arguments: &Arguments) -> Result<String, String> {
+    let connected = arguments.connect.as_deref().map(|address| split_address(address).0);
+    for (option, name) in [("--host", arguments.host.as_deref()), ("--connect", connected)] {
+        if name.is_some_and(|name| !may_be_a_name(name)) {
+            return Err(format!(
+                "{option} is neither a name nor an address; give it without scheme and path, such as mqtt.example.com"
+            ));
+        }
+    }
+    Ok(arguments.host.as_deref().or(connected).unwrap_or_default().to_owned())
+}
+
+/// Whether a name has the lengths of RFC 1035, section 2.3.4, no dash in front (section 2.3.1), and nothing that only stands in a URL
+/// or in Base64.
+fn may_be_a_name(name: &str) -> bool {
+    let is_foreign = |letter: char| letter.is_whitespace() || matches!(letter, '+' | '/' | '=');
+    name.len() <= 255 && !name.starts_with('-') && !name.contains(is_foreign) && name.split('.').all(|label| label.len() <= 63)
 }
 
 fn certificates(files: &[PathBuf]) -> Result<Vec<Certificate>, String> {

@@ -108,6 +108,7 @@ impl Configuration {
             return Err(format!("{}: include_dir leads to more than {MAXIMUM_FILES} files", path.display()));
         }
         let bytes = read_limited(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        check_is_configuration(&bytes).map_err(|problem| format!("{}: {problem}", path.display()))?;
         let mut listener = 0;
         for (number, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
             let line = line.trim_start_matches(' ').trim_end();
@@ -116,10 +117,10 @@ impl Configuration {
             }
             let (name, value) = line.split_once(' ').unwrap_or((line, ""));
             let value = value.trim_start_matches(' ');
-            if name == "include_dir" {
-                self.include(&resolve(value, path).path, depth)?;
-            } else if let Err(refusal) = self.option(&mut listener, name, value, path) {
-                self.refusals.push(format!("{}: line {}: {refusal}", path.display(), number + 1));
+            match self.option(&mut listener, name, value, path) {
+                Err(refusal) => self.refusals.push(format!("{}: line {}: {refusal}", path.display(), number + 1)),
+                Ok(()) if name == "include_dir" => self.include(&resolve(value, path).path, depth)?,
+                Ok(()) => {}
             }
         }
         Ok(())
@@ -143,7 +144,10 @@ impl Configuration {
     fn option(&mut self, listener: &mut usize, name: &str, value: &str, path: &Path) -> Result<(), String> {
         let known = OPTIONS.split_whitespace().any(|option| option == name);
         if !known && !name.starts_with("auth_opt_") && !name.starts_with("plugin_opt_") {
-            return Err(format!("Mosquitto does not know the option \"{name}\""));
+            return Err(unknown_option(name, value));
+        }
+        if name == "include_dir" {
+            return check_is_no_key(name, value);
         }
         if name == "listener" {
             let port = value.split(' ').next().unwrap_or_default();
@@ -168,11 +172,12 @@ impl Listener {
         if value.is_empty() {
             return Err(format!("\"{name}\" has no value"));
         }
+        check_is_no_key(name, value)?;
         if ONCE.contains(&name) && self.setting(name).is_some() {
             return Err(format!("\"{name}\" is set twice for one listener"));
         }
         if BOOLEANS.contains(&name) && !matches!(value, "true" | "false" | "1" | "0") {
-            return Err(format!("\"{name} {value}\" is not true or false"));
+            return Err(format!("the value of \"{name}\" is not true or false"));
         }
         self.settings.retain(|setting| setting.name != name);
         self.settings.push(Setting { name: name.to_owned(), value: value.to_owned(), file: path.to_owned() });
@@ -180,9 +185,60 @@ impl Listener {
     }
 }
 
+/// A key or certificate given in the place of a configuration would be read as options, and its lines quoted in messages.
+fn check_is_configuration(bytes: &[u8]) -> Result<(), String> {
+    let give = "give the broker's configuration, usually /etc/mosquitto/mosquitto.conf";
+    // UTF-16 has a zero beside every letter of a BEGIN line, and a DER file has one in its version or key.
+    let has_zeros = bytes.contains(&0);
+    let letters: Vec<_> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
+    for (number, line) in letters.split(|byte| matches!(byte, b'\n' | b'\r')).enumerate() {
+        if line.to_ascii_uppercase().windows(BEGIN.len()).any(|window| window == BEGIN) {
+            return Err(format!(
+                "a PEM block begins in line {}: it is a key or a certificate, no mosquitto.conf; {give}",
+                number + 1
+            ));
+        }
+    }
+    if has_zeros {
+        Err(format!("it is no text (UTF-16, DER or another binary file), so no mosquitto.conf; {give}"))
+    } else {
+        Ok(())
+    }
+}
+
+const BEGIN: &[u8] = b"-----BEGIN";
+
+/// The line may be anything, such as one of a private key that has lost its BEGIN line: only what is like an option is quoted.
+fn unknown_option(name: &str, value: &str) -> String {
+    const LONGEST: usize = 40;
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.');
+    if name.len() <= LONGEST && !value.is_empty() && name.bytes().all(is_letter) {
+        return format!("Mosquitto does not know the option \"{name}\"");
+    }
+    "an unknown option; what stands there is not shown".to_owned()
+}
+
+/// Messages quote the values of these options; a key that was pasted in the place of its file's name must not be among them.
+fn check_is_no_key(name: &str, value: &str) -> Result<(), String> {
+    if !is_key_text(value) || Path::new(value).exists() {
+        return Ok(());
+    }
+    Err(format!("the value of \"{name}\" looks like the text of a key, and is not shown; give the name of a file"))
+}
+
+/// Whether a value may be a piece of Base64, as of a private key: a long word of small and capital letters and digits.
+fn is_key_text(value: &str) -> bool {
+    const LONG: usize = 32;
+    let mut words = value.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '+');
+    words.any(|word| {
+        let has = |test: fn(&u8) -> bool| word.bytes().any(|byte| test(&byte));
+        word.len() >= LONG && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit)
+    })
+}
+
 /// Port 0 stands for a Unix socket.
 fn read_port(text: &str) -> Result<u16, String> {
-    text.parse().map_err(|_| format!("\"{text}\" is not a port"))
+    text.parse().map_err(|_| "what follows is not a port".to_owned())
 }
 
 /// A file a configuration names.
