@@ -1,6 +1,8 @@
 //! `ta-codegen doctor` as a command: exit statuses, the expiry watch, several listeners, hostile input.
 
 use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use crate::handshakes::{Scenario, scenarios};
 use crate::support;
@@ -134,4 +136,20 @@ fn hostile_names_move_no_cursor() {
 #[test]
 fn the_doctors_help_is_pinned() {
     support::expect_file("doctor-help.txt", support::ta_codegen_with(["doctor", "--help"]).expect_status(0).text());
+}
+
+/// A report that nobody got must not look like a good one, and a message that cannot be told is no reason to crash.
+#[test]
+fn a_full_disk_is_noticed() {
+    let full = || fs::File::create("/dev/full").expect("Linux has it");
+    let scenarios = scenarios();
+    let good = scenarios.iter().find(|scenario| scenario.id == "A1").expect("a scenario");
+    let doctor = |ca: &Path| {
+        let mut command = support::ta_codegen();
+        command.args(["doctor", "--ca"]).arg(ca).args(ONE);
+        command
+    };
+    let status = |command: &mut Command| command.status().expect("the doctor runs").code();
+    assert_eq!(status(doctor(&good.anchors[0]).stdout(full()).stderr(Stdio::null())), Some(2));
+    assert_eq!(status(doctor(Path::new("/nonexistent")).stderr(full())), Some(2));
 }

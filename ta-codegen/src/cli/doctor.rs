@@ -1,6 +1,5 @@
 //! `ta-codegen doctor`: will the device connect to the broker, and if not, why?
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use ta_codegen::{Certificate, Escaped, read_certificates};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::output::{print, report, tell};
 use super::subcommand::{Subcommand, parsed};
 use super::{Outcome, input};
 
@@ -122,16 +122,14 @@ fn parse_days(text: &str) -> Result<i64, String> {
 /// Runs the doctor.
 fn run(arguments: &Arguments) -> Outcome {
     match examine(arguments) {
-        Ok(report) => {
-            let text = if arguments.json { report.to_json() } else { report.to_text() };
-            // A reader that has seen enough, such as `head`, is no failure.
-            std::io::stdout().write_all(text.as_bytes()).ok();
-            let is_good = report.is_good(arguments.strict);
-            if is_good { Outcome::Success } else { Outcome::Refused }
+        Ok(found) => {
+            let text = if arguments.json { found.to_json() } else { found.to_text() };
+            let judged = if found.is_good(arguments.strict) { Outcome::Success } else { Outcome::Refused };
+            print(&text).map_or_else(|error| report(&error), |()| judged)
         }
         Err(message) => {
             for line in message.lines() {
-                eprintln!("error: {}", Escaped(line));
+                tell(format_args!("error: {}", Escaped(line)));
             }
             Outcome::Failure
         }
