@@ -324,8 +324,43 @@ fn cipher_lists_are_read_as_openssl_reads_them() {
         lists.push(format!("DEFAULT:{word}:-{second}:ALL:!eNULL"));
     }
     lists.extend(
-        ["DEFAULT@SECLEVEL=1", "DEFAULT:@SECLEVEL=9", "@STRENGTH", "!ALL", "ECDHE:!ECDHE:ECDHE", "DEFAULT:@FOO"]
-            .map(str::to_owned),
+        [
+            "DEFAULT@SECLEVEL=1",
+            "DEFAULT:@SECLEVEL=9",
+            "@STRENGTH",
+            "!ALL",
+            "ECDHE:!ECDHE:ECDHE",
+            "DEFAULT:@FOO",
+            "HIGH:!",
+            "HIGH:-:RSA",
+            "X:\"x\"",
+            "FOO\"x",
+            "FOO!RSA",
+            "HIGH!RSA",
+            "HIGH!RSA@STRENGTH",
+            "HIGH/RSA",
+            "DEFAULT/x",
+            "DEFAULTX",
+            "DEFAULT+RSA",
+            "@SECLEVEL=01",
+            "DEFAULT:@SECLEVEL=1x",
+            "DEFAULT:@SECLEVEL=1@FOO",
+            "FOO@FOO:HIGH",
+            "HIGH+",
+            "FOO+:HIGH",
+            "HIGH+!RSA",
+            "HIGH:!!RSA",
+            "HIGH:@",
+            "HIGH*",
+            "HIGH:é",
+            "HIGH:_x",
+            "HIGH:a=b",
+            ":;,HIGH",
+            "HIGH:! RSA",
+            "HIGH:@STRENGTH+FOO",
+            "",
+        ]
+        .map(str::to_owned),
     );
     // A combination with this word is reported as not understood.
     lists.retain(|list| !list.contains("COMPLEMENTOFDEFAULT+") && !list.contains("+COMPLEMENTOFDEFAULT"));

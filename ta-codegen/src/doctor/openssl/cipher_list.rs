@@ -59,30 +59,48 @@ impl Rules {
         Self { entries, security_level: DEFAULT_SECURITY_LEVEL, ignored: Vec::new(), not_understood: Vec::new() }
     }
 
+    /// `ssl_cipher_process_rulestr`: a rule needs no separator before it, `HIGH!RSA@STRENGTH` has three.
     fn apply_all(&mut self, rules: &str) -> Result<(), String> {
-        // An @ begins a rule of its own even without a separator: `DEFAULT@SECLEVEL=1`.
-        let separated = rules.replace('@', ":@");
-        separated.split([':', ' ', ';', ',']).filter(|rule| !rule.is_empty()).try_for_each(|rule| self.apply(rule))
+        let mut rest = rules.trim_start_matches(SEPARATORS);
+        while !rest.is_empty() {
+            rest = self.apply_first(rest)?.trim_start_matches(SEPARATORS);
+        }
+        Ok(())
     }
 
-    fn apply(&mut self, rule: &str) -> Result<(), String> {
-        if let Some(command) = rule.strip_prefix('@') {
-            return self.command(command);
-        }
-        let (operator, words) = match rule.split_at_checked(1) {
-            Some((operator @ ("!" | "-" | "+"), words)) => (operator, words),
-            _ => ("", rule),
+    /// Applies the rule that `rules` begins with, and gives what is behind it.
+    fn apply_first<'a>(&mut self, rules: &'a str) -> Result<&'a str, String> {
+        let (operator, rest) = match rules.split_at_checked(1) {
+            Some((operator @ ("!" | "-" | "+" | "@"), rest)) => (operator, rest),
+            _ => ("", rules),
         };
-        let words: Vec<_> = words.split('+').collect();
-        if let Some(unknown) = words.iter().find(|word| !is_known(word)) {
-            let list = if UNMODELLED.contains(unknown) { &mut self.not_understood } else { &mut self.ignored };
-            list.push((*unknown).to_owned());
-            return Ok(());
+        let end = rest.find(|letter: char| !is_of_word(letter) && (operator == "@" || letter != '+')).unwrap_or(rest.len());
+        let (words, behind) = rest.split_at(end);
+        let to_separator = &behind[behind.find(SEPARATORS).unwrap_or(behind.len())..];
+        if operator == "@" {
+            return self.command(words).map(|()| to_separator);
+        }
+        let is_applied = self.apply(operator, words)?;
+        // Behind a word OpenSSL does not know all is passed over, whatever it is.
+        Ok(if is_applied { behind } else { to_separator })
+    }
+
+    /// Whether all of the words are known.
+    fn apply(&mut self, operator: &str, rule: &str) -> Result<bool, String> {
+        let words: Vec<_> = rule.split('+').collect();
+        match words.iter().find(|word| !is_known(word)) {
+            Some(&"") => return Err("a word is missing, or a character stands there that OpenSSL does not take".to_owned()),
+            Some(unknown) => {
+                let list = if UNMODELLED.contains(unknown) { &mut self.not_understood } else { &mut self.ignored };
+                list.push((*unknown).to_owned());
+                return Ok(false);
+            }
+            None => {}
         }
         // OpenSSL's arithmetic with this word in a combination follows no rule that could be told.
         if words.len() > 1 && words.contains(&"COMPLEMENTOFDEFAULT") {
             self.not_understood.push(rule.to_owned());
-            return Ok(());
+            return Ok(true);
         }
         let matching = |suite: &Suite| words.iter().all(|word| matches(suite, word));
         match operator {
@@ -91,14 +109,15 @@ impl Rules {
             "+" => self.move_to_end(|entry| entry.active && matching(&entry.suite)),
             _ => self.move_to_end(|entry| !entry.active && matching(&entry.suite)),
         }
-        Ok(())
+        Ok(true)
     }
 
     fn command(&mut self, command: &str) -> Result<(), String> {
-        let level = command.strip_prefix("SECLEVEL=").and_then(|level| level.parse().ok()).filter(|level| *level <= 5);
-        match (command, level) {
-            (_, Some(level)) => self.security_level = level,
-            ("STRENGTH", _) => self.entries.sort_by_key(|entry| std::cmp::Reverse(entry.active.then(|| entry.suite.strength()))),
+        match command.as_bytes() {
+            [b'S', b'E', b'C', b'L', b'E', b'V', b'E', b'L', b'=', level @ b'0'..=b'5'] => {
+                self.security_level = u32::from(level - b'0')
+            }
+            b"STRENGTH" => self.entries.sort_by_key(|entry| std::cmp::Reverse(entry.active.then(|| entry.suite.strength()))),
             _ => return Err(format!("\"@{command}\" is no command OpenSSL knows")),
         }
         Ok(())
@@ -118,6 +137,13 @@ impl Rules {
         moved.iter_mut().for_each(|entry| entry.active = false);
         self.entries = [moved, kept].concat();
     }
+}
+
+/// `ITEM_SEP` of `ssl_ciph.c`.
+const SEPARATORS: [char; 4] = [':', ' ', ';', ','];
+
+fn is_of_word(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '=')
 }
 
 /// Words of OpenSSL whose meaning is not modelled here.
