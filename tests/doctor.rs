@@ -7,7 +7,7 @@ use ta_codegen::doctor::{self, Broker, Outcome, Profile, Situation};
 use ta_codegen::time::Time;
 
 use crate::handshakes::{Expected, PROFILES, Scenario, Scenarios, scenarios};
-use crate::mosquitto::Mosquitto;
+use crate::mosquitto::{Mosquitto, free_port};
 use crate::support;
 
 /// 20 November 2026, a minute before midnight UTC: the day the rows were measured, when all certificates had become valid.
@@ -222,6 +222,12 @@ fn doctor_refuses_the_settings_that_mosquitto_refuses() {
     let key = good.settings.lines().find(|line| line.starts_with("keyfile")).expect("a keyfile").to_owned();
     let wrong_key = other_key.lines().find(|line| line.starts_with("keyfile")).expect("a keyfile").to_owned();
     let with = |line: &str| format!("{}{line}\n", good.settings);
+    let folder = support::temporary_folder();
+    let included = |line: &str| {
+        let directory = tempfile::tempdir_in(&folder).expect("a folder").keep();
+        support::write(&directory, "included.conf", format!("{line}\n"));
+        format!("include_dir {}", directory.display())
+    };
     let settings = [
         with(""),
         with("tls_version tlsv1.1"),
@@ -244,12 +250,45 @@ fn doctor_refuses_the_settings_that_mosquitto_refuses() {
         with("\tallow_anonymous true"),
         with("   allow_anonymous true   "),
         with("# a comment"),
+        with("  # no comment, for it is indented"),
+        with("\t# no comment either"),
+        with("\t"),
+        with("require_certificate true # what follows is not looked at"),
+        with("allow_anonymous maybe"),
+        with("allow_anonymous"),
+        with("allow_anonymous true\t"),
+        with("persistence \"true\""),
+        with("listener 0"),
+        with("listener"),
+        with("listener none"),
+        with("listener 65536"),
+        with("listener -1"),
+        with("port 0"),
+        with("include_dir"),
+        with("include_dir /nonexistent"),
         with(&key),
         good.settings.replace(&key, &wrong_key),
         good.settings.replace("cafile ", "cafile /nonexistent"),
         good.settings.replace("certfile ", "certfile /nonexistent"),
+        good.settings.replace("certfile ", "certfile  \t"),
+        good.settings.replace("certfile ", "certfile\t"),
+        good.settings.replace(&key, "keyfile /nonexistent"),
+        good.settings.replace(&key, "keyfile /tmp"),
+        good.settings.replace(&key, "keyfile /dev/null"),
+        good.settings.replace(&key, &format!("keyfile {}", support::text(&good.anchors[0]))),
+        // Without a key Mosquitto serves plainly, and looks at nothing of this.
+        good.settings.replace(&key, "ciphers FOO\ntls_version tlsv9\ncrlfile /nonexistent\nciphers_tls1.3 FOO"),
+        with(&format!("listener {} 127.0.0.1\ncertfile /nonexistent\nciphers FOO", free_port())),
+        with(&format!("listener {} 127.0.0.1\nkeyfile /nonexistent", free_port())),
+        with(&format!("listener {}abc 127.0.0.1", free_port())),
+        with(&format!("listener {} 127.0.0.1\ncertfile /nonexistent\nkeyfile /nonexistent", free_port())),
+        with(&included("include_dir /nonexistent")),
+        with(&included("no_such_option 1")),
+        with("ciphers HIGH:!"),
+        with("ciphers X:\"x\""),
+        with("ciphers DEFAULT/x"),
+        with("ciphers DEFAULT:@SECLEVEL=01"),
     ];
-    let folder = support::temporary_folder();
     for settings in settings {
         let configuration = support::write(folder.path(), "mosquitto.conf", format!("listener 8883\n{settings}"));
         let broker = Broker::from_mosquitto_conf(&configuration, Vec::new(), None).expect("a configuration");

@@ -8,8 +8,10 @@ use super::openssl::security::objection;
 use super::parts::Anchor;
 use super::private_key::{self, Match};
 use super::profile::Profile;
-use crate::error::Origin;
-use crate::{Certificate, PublicKey, read_certificates};
+use crate::error::{Error, Origin, Problem, ProblemKind};
+use crate::{Certificate, PublicKey, input, read_certificates};
+use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// A broker, as far as the doctor was told about it.
@@ -127,14 +129,27 @@ impl Broker {
         self.refusals.extend(refusals.into_iter().map(|refusal| format!("listener {port}: {refusal}")));
     }
 
+    /// A listener that serves plainly has its settings for TLS passed over. Certificates that were given show that it is meant to
+    /// speak TLS.
     fn read_listener(&mut self, listener: &Listener) {
+        let missing = listener.missing_for_tls();
+        if !missing.is_empty() {
+            self.warnings.push(format!("without {} Mosquitto serves this listener without TLS", missing.join(" and ")));
+            self.is_plain = self.certificates.is_empty();
+        }
+        if !self.is_plain {
+            self.read_tls_settings(listener);
+        }
+    }
+
+    fn read_tls_settings(&mut self, listener: &Listener) {
         self.ciphers = listener.value("ciphers").map(str::to_owned);
         self.tls_version = listener.value("tls_version").map(str::to_owned);
         self.require_certificate = listener.is_true("require_certificate");
-        self.check_tls_is_on(listener);
+        let are_given = !self.certificates.is_empty();
         self.read_certfile(listener);
         self.read_store(listener);
-        self.read_keyfile(listener);
+        self.read_keyfile(listener, are_given);
         self.read_revocation_list(listener);
         self.check_tls13_suites(listener);
         self.check_user_names(listener);
@@ -144,15 +159,6 @@ impl Broker {
         let resolved = mosquitto::resolve(&setting.value, &setting.file);
         self.warnings.extend(resolved.remark.clone());
         resolved
-    }
-
-    /// Mosquitto speaks TLS when it has both certfile and keyfile. Certificates that were given show that it is meant to.
-    fn check_tls_is_on(&mut self, listener: &Listener) {
-        let missing: Vec<_> = ["certfile", "keyfile"].into_iter().filter(|name| listener.setting(name).is_none()).collect();
-        if !missing.is_empty() {
-            self.is_plain = self.certificates.is_empty();
-            self.warnings.push(format!("without {} Mosquitto serves this listener without TLS", missing.join(" and ")));
-        }
     }
 
     fn read_certfile(&mut self, listener: &Listener) {
@@ -185,12 +191,17 @@ impl Broker {
         }
     }
 
-    fn read_keyfile(&mut self, listener: &Listener) {
+    /// Where the certificates are given, the files that the configuration names are probably on another machine.
+    fn read_keyfile(&mut self, listener: &Listener, certificates_are_given: bool) {
         let Some(setting) = listener.setting("keyfile") else { return };
         let resolved = self.resolve(setting);
-        match mosquitto::read_limited(&resolved.path) {
+        match input::read_file(&resolved.path) {
             Ok(key) => self.check_key(&key, &setting.value),
-            Err(error) => self.warnings.push(format!("keyfile {}: {error}; not compared with the certificate", setting.value)),
+            // A key is often readable for Mosquitto's user only.
+            Err(error) if is_denied(&error) || certificates_are_given => {
+                self.warnings.push(format!("keyfile: {error}; not compared with the certificate"));
+            }
+            Err(error) => self.refusals.push(format!("keyfile: {error}")),
         }
     }
 
@@ -201,6 +212,7 @@ impl Broker {
             Match::Different => {
                 self.refusals.push(format!("keyfile {name} does not belong to the server's certificate (key values mismatch)"));
             }
+            Match::None => self.refusals.push(format!("keyfile {name} holds no private key in PEM")),
             Match::Unknown => self.warnings.push(format!("keyfile {name} is encrypted or of another kind; not compared")),
         }
     }
@@ -208,10 +220,10 @@ impl Broker {
     fn read_revocation_list(&mut self, listener: &Listener) {
         let Some(setting) = listener.setting("crlfile") else { return };
         let resolved = self.resolve(setting);
-        match mosquitto::read_limited(&resolved.path).map(|bytes| pem::parse_many(bytes).unwrap_or_default()) {
+        match input::read_file(&resolved.path).map(|bytes| pem::parse_many(bytes).unwrap_or_default()) {
             Ok(blocks) if blocks.iter().any(|block| block.tag() == "X509 CRL") => self.revocation_list = true,
             Ok(_) => self.refusals.push(format!("crlfile {} holds no revocation list", setting.value)),
-            Err(error) => self.refusals.push(format!("crlfile {}: {error}", setting.value)),
+            Err(error) => self.refusals.push(format!("crlfile: {error}")),
         }
     }
 
@@ -303,19 +315,30 @@ pub(super) fn public_key(certificate: &Certificate) -> Option<PublicKey<'_>> {
     Anchor::read(certificate.der()).ok().map(|anchor| anchor.key)
 }
 
+fn is_denied(error: &Error) -> bool {
+    let denied =
+        |problem: &Problem| matches!(&problem.kind, ProblemKind::Read(error) if error.kind() == ErrorKind::PermissionDenied);
+    error.problems().iter().any(denied)
+}
+
 fn read_file(path: &Path) -> Result<Vec<Certificate>, String> {
-    let bytes = mosquitto::read_limited(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    read_certificates(&bytes, &path.to_string_lossy()).map_err(|error| error.to_string())
+    let certificates = input::read_file(path).and_then(|bytes| read_certificates(&bytes, &path.to_string_lossy()));
+    certificates.map_err(|error| error.to_string())
 }
 
 /// OpenSSL finds only files that are named after the hash of their subject, as `openssl rehash` links them.
 fn read_hashed_directory(path: &Path) -> Result<Vec<Certificate>, String> {
     let entries = std::fs::read_dir(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let files = entries.filter_map(Result::ok).map(|entry| entry.path());
-    let hashed = files.filter(|file| {
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let (hash, number) = name.split_once('.').unwrap_or_default();
-        hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) && number.parse::<u32>().is_ok()
-    });
-    Ok(hashed.filter_map(|file| read_file(&file).ok()).flatten().collect())
+    let mut hashed: Vec<_> = entries.filter_map(Result::ok).filter_map(|entry| hash_and_number(&entry.file_name())).collect();
+    // Of several with one subject the order counts, and a directory lists them in another one on each file system.
+    hashed.sort();
+    let files = hashed.iter().map(|(hash, number)| path.join(format!("{hash}.{number}")));
+    Ok(files.filter_map(|file| read_file(&file).ok()).flatten().collect())
+}
+
+/// `1a2b3c4d.0`: the hash of a subject, and the number among those that share it.
+fn hash_and_number(name: &OsStr) -> Option<(String, u32)> {
+    let (hash, number) = name.to_str()?.split_once('.')?;
+    let is_hash = hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Some((hash.to_owned(), number.parse().ok()?)).filter(|_| is_hash)
 }

@@ -1,7 +1,6 @@
 //! mosquitto.conf as Mosquitto 2.0 reads it.
 
-use std::fs::File;
-use std::io::{self, Read};
+use crate::input;
 use std::path::{Path, PathBuf};
 
 /// The options Mosquitto 2.0 knows; any other one keeps it from starting. Found by asking Mosquitto 2.0.11 itself.
@@ -21,8 +20,37 @@ const ONCE: &[&str] = &[
     "psk_hint",
 ];
 
-/// Options that are true or false.
-const BOOLEANS: &[&str] = &["require_certificate", "use_identity_as_username", "use_subject_as_username"];
+/// Options that are true or false. Found by giving Mosquitto 2.0.11 each option with another value.
+const BOOLEANS: &[&str] = &[
+    "allow_anonymous",
+    "allow_duplicate_messages",
+    "allow_zero_length_clientid",
+    "autosave_on_changes",
+    "bridge_attempt_unsubscribe",
+    "bridge_insecure",
+    "bridge_outgoing_retain",
+    "bridge_require_ocsp",
+    "check_retain_source",
+    "cleansession",
+    "connection_messages",
+    "local_cleansession",
+    "log_timestamp",
+    "notifications",
+    "notifications_local_only",
+    "per_listener_settings",
+    "persistence",
+    "queue_qos0_messages",
+    "require_certificate",
+    "retain_available",
+    "retained_persistence",
+    "round_robin",
+    "set_tcp_nodelay",
+    "try_private",
+    "upgrade_outgoing_qos",
+    "use_identity_as_username",
+    "use_subject_as_username",
+    "use_username_as_clientid",
+];
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +80,11 @@ impl Listener {
         self.value(name).is_some_and(|value| matches!(value, "true" | "1"))
     }
 
+    /// The options without which Mosquitto serves a listener plainly, as far as they are missing.
+    pub(super) fn missing_for_tls(&self) -> Vec<&'static str> {
+        ["certfile", "keyfile"].into_iter().filter(|name| self.setting(name).is_none()).collect()
+    }
+
     /// Whether anything about TLS is set.
     pub(super) fn mentions_tls(&self) -> bool {
         ["certfile", "keyfile", "cafile", "capath"].iter().any(|name| self.setting(name).is_some())
@@ -72,23 +105,10 @@ pub(super) struct Configuration {
 /// The most files of a configuration: directories that include each other would have no end.
 const MAXIMUM_FILES: usize = 1000;
 
-/// The largest file that a configuration is or names, in bytes.
-const MAXIMUM_SIZE: u64 = 16 << 20;
-
-/// Reads a file that a configuration is or names.
-pub(super) fn read_limited(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let size = File::open(path)?.take(MAXIMUM_SIZE + 1).read_to_end(&mut bytes)?;
-    if size as u64 > MAXIMUM_SIZE {
-        return Err(io::Error::other(format!("it is larger than {} MiB", MAXIMUM_SIZE >> 20)));
-    }
-    Ok(bytes)
-}
-
 /// Reads a configuration and what it includes; the error is a file that cannot be read.
 pub(super) fn read(path: &Path) -> Result<Configuration, String> {
     let mut configuration = Configuration { listeners: vec![Listener::default()], ..Configuration::default() };
-    configuration.read_file(path, 0)?;
+    configuration.read_file(path, true)?;
     let default = &configuration.listeners[0];
     if configuration.listeners.len() > 1 && default.port.is_none() && !default.mentions_tls() {
         configuration.listeners.remove(0);
@@ -97,29 +117,20 @@ pub(super) fn read(path: &Path) -> Result<Configuration, String> {
 }
 
 impl Configuration {
-    /// Each included file starts at the default listener again.
-    fn read_file(&mut self, path: &Path, depth: usize) -> Result<(), String> {
-        const DEEPEST: usize = 10;
-        if depth > DEEPEST {
-            return Err(format!("{}: include_dir leads too deep", path.display()));
-        }
+    /// Each included file starts at the default listener again. Only the file Mosquitto is started with may include others.
+    fn read_file(&mut self, path: &Path, may_include: bool) -> Result<(), String> {
         self.files += 1;
         if self.files > MAXIMUM_FILES {
             return Err(format!("{}: include_dir leads to more than {MAXIMUM_FILES} files", path.display()));
         }
-        let bytes = read_limited(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let bytes = input::read_file(path).map_err(|error| error.to_string())?;
         check_is_configuration(&bytes).map_err(|problem| format!("{}: {problem}", path.display()))?;
         let mut listener = 0;
         for (number, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
-            let line = line.trim_start_matches(' ').trim_end();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let (name, value) = line.split_once(' ').unwrap_or((line, ""));
-            let value = value.trim_start_matches(' ');
-            match self.option(&mut listener, name, value, path) {
+            let Some(line) = Line::read(line) else { continue };
+            match self.option(&mut listener, &line, path) {
                 Err(refusal) => self.refusals.push(format!("{}: line {}: {refusal}", path.display(), number + 1)),
-                Ok(()) if name == "include_dir" => self.include(&resolve(value, path).path, depth)?,
+                Ok(()) if line.name == "include_dir" && may_include => self.include(&resolve(line.rest, path).path)?,
                 Ok(()) => {}
             }
         }
@@ -127,7 +138,7 @@ impl Configuration {
     }
 
     /// Files ending in `.conf`, in the order of their names.
-    fn include(&mut self, directory: &Path, depth: usize) -> Result<(), String> {
+    fn include(&mut self, directory: &Path) -> Result<(), String> {
         let entries = match std::fs::read_dir(directory) {
             Ok(entries) => entries,
             Err(error) => {
@@ -138,51 +149,99 @@ impl Configuration {
         let mut files: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
         files.retain(|file| file.extension().is_some_and(|extension| extension == "conf"));
         files.sort();
-        files.iter().try_for_each(|file| self.read_file(file, depth + 1))
+        files.iter().try_for_each(|file| self.read_file(file, false))
     }
 
-    fn option(&mut self, listener: &mut usize, name: &str, value: &str, path: &Path) -> Result<(), String> {
+    fn option(&mut self, listener: &mut usize, line: &Line<'_>, path: &Path) -> Result<(), String> {
+        let name = line.name;
         let known = OPTIONS.split_whitespace().any(|option| option == name);
         if !known && !name.starts_with("auth_opt_") && !name.starts_with("plugin_opt_") {
-            return Err(unknown_option(name, value));
+            return Err(unknown_option(name, line.rest));
         }
-        if name == "include_dir" {
-            return check_is_no_key(name, value);
+        match name {
+            "include_dir" if line.rest.is_empty() => Err(has_no_value(name)),
+            "include_dir" => check_is_no_key(name, line.rest),
+            "listener" => {
+                self.listeners.push(Listener { port: Some(read_listener_port(line)?), settings: Vec::new() });
+                *listener = self.listeners.len() - 1;
+                Ok(())
+            }
+            "port" => {
+                self.listeners[0].port = Some(read_port(line)?.filter(|port| *port > 0).ok_or(NO_PORT)?);
+                Ok(())
+            }
+            _ if BOOLEANS.contains(&name) => self.listeners[*listener].set_boolean(line, path),
+            _ if ONCE.contains(&name) => self.listeners[*listener].set_text(line, path),
+            _ => Ok(()),
         }
-        if name == "listener" {
-            let port = value.split(' ').next().unwrap_or_default();
-            self.listeners.push(Listener { port: Some(read_port(port)?), settings: Vec::new() });
-            *listener = self.listeners.len() - 1;
-            return Ok(());
+    }
+}
+
+/// A line that is neither empty nor a comment.
+struct Line<'a> {
+    name: &'a str,
+    /// All that stands behind the blank after the name.
+    rest: &'a str,
+}
+
+impl<'a> Line<'a> {
+    /// Only blanks separate, and # begins a comment in the first column only (`config__read_file_core`).
+    fn read(line: &'a str) -> Option<Self> {
+        let line = line.trim_end_matches('\r');
+        let content = line.trim_start_matches(' ');
+        if line.starts_with('#') || content.is_empty() {
+            return None;
         }
-        let current = &mut self.listeners[*listener];
-        if name == "port" {
-            self.listeners[0].port = Some(read_port(value)?);
-            return Ok(());
-        }
-        if !ONCE.contains(&name) && !BOOLEANS.contains(&name) && name != "protocol" {
-            return Ok(());
-        }
-        current.set(name, value, path)
+        let (name, rest) = content.split_once(' ').unwrap_or((content, ""));
+        Some(Self { name, rest })
+    }
+
+    /// The first word, all that counts of a number or a truth value (`conf__parse_int`, `conf__parse_bool`).
+    fn first_word(&self) -> Option<&'a str> {
+        self.words().next()
+    }
+
+    fn words(&self) -> impl Iterator<Item = &'a str> {
+        self.rest.split(' ').filter(|word| !word.is_empty())
+    }
+
+    /// The whole value without the white space around it, as for a file's name (`conf__parse_string`).
+    fn text(&self) -> &'a str {
+        self.rest.trim_matches([' ', '\t', '\n', '\u{B}', '\u{C}', '\r'])
     }
 }
 
 impl Listener {
-    fn set(&mut self, name: &str, value: &str, path: &Path) -> Result<(), String> {
-        if value.is_empty() {
-            return Err(format!("\"{name}\" has no value"));
+    fn set_boolean(&mut self, line: &Line<'_>, path: &Path) -> Result<(), String> {
+        let value = line.first_word().ok_or_else(|| has_no_value(line.name))?;
+        if !matches!(value, "true" | "false" | "1" | "0") {
+            return Err(format!("the value of \"{}\" is not true or false", line.name));
         }
-        check_is_no_key(name, value)?;
-        if ONCE.contains(&name) && self.setting(name).is_some() {
-            return Err(format!("\"{name}\" is set twice for one listener"));
-        }
-        if BOOLEANS.contains(&name) && !matches!(value, "true" | "false" | "1" | "0") {
-            return Err(format!("the value of \"{name}\" is not true or false"));
-        }
-        self.settings.retain(|setting| setting.name != name);
-        self.settings.push(Setting { name: name.to_owned(), value: value.to_owned(), file: path.to_owned() });
+        self.set(line.name, value, path);
         Ok(())
     }
+
+    fn set_text(&mut self, line: &Line<'_>, path: &Path) -> Result<(), String> {
+        let value = line.text();
+        if value.is_empty() {
+            return Err(has_no_value(line.name));
+        }
+        check_is_no_key(line.name, value)?;
+        if self.setting(line.name).is_some() {
+            return Err(format!("\"{}\" is set twice for one listener", line.name));
+        }
+        self.set(line.name, value, path);
+        Ok(())
+    }
+
+    fn set(&mut self, name: &str, value: &str, path: &Path) {
+        self.settings.retain(|setting| setting.name != name);
+        self.settings.push(Setting { name: name.to_owned(), value: value.to_owned(), file: path.to_owned() });
+    }
+}
+
+fn has_no_value(name: &str) -> String {
+    format!("\"{name}\" has no value")
 }
 
 /// A key or certificate given in the place of a configuration would be read as options, and its lines quoted in messages.
@@ -236,9 +295,24 @@ fn is_key_text(value: &str) -> bool {
     })
 }
 
-/// Port 0 stands for a Unix socket.
-fn read_port(text: &str) -> Result<u16, String> {
-    text.parse().map_err(|_| "what follows is not a port".to_owned())
+const NO_PORT: &str = "what follows is not a port";
+
+/// Port 0 stands for a Unix socket, whose path must follow.
+fn read_listener_port(line: &Line<'_>) -> Result<u16, String> {
+    let port = read_port(line)?.ok_or(NO_PORT)?;
+    if port == 0 && line.words().nth(1).is_none() {
+        return Err("a listener at port 0 is a Unix socket, and its path is missing".to_owned());
+    }
+    Ok(port)
+}
+
+/// A number as C's `atoi` reads it: up to the first character that is no digit, 0 where there is none. `None` beyond the ports.
+fn read_port(line: &Line<'_>) -> Result<Option<u16>, String> {
+    let word = line.first_word().ok_or_else(|| has_no_value(line.name))?.trim_ascii_start();
+    let digits = word.strip_prefix(['+', '-']).unwrap_or(word);
+    let end = digits.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(digits.len());
+    let number = if end == 0 { Ok(0) } else { digits[..end].parse::<u16>() };
+    Ok(number.ok().filter(|number| *number == 0 || !word.starts_with('-')))
 }
 
 /// A file a configuration names.
