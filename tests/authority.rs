@@ -32,6 +32,17 @@ pub(crate) enum Use {
     Intermediate,
 }
 
+impl Use {
+    /// Another one for each, or a certificate and its issuer would have the same name, as only self-signed ones have.
+    fn subject(self) -> &'static str {
+        match self {
+            Self::Server(_) => "/CN=a server of this test",
+            Self::Client => "/CN=a client of this test",
+            Self::Intermediate => "/CN=an intermediate CA of this test",
+        }
+    }
+}
+
 /// When a certificate is valid.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Valid {
@@ -39,6 +50,8 @@ pub(crate) enum Valid {
     Now,
     /// From 2020 to 2021.
     Expired,
+    /// From 2019 to 2020.
+    LongExpired,
 }
 
 impl Valid {
@@ -46,6 +59,7 @@ impl Valid {
         match self {
             Self::Now => ("20200101000000Z", "20991231235959Z"),
             Self::Expired => ("20200101000000Z", "20210101000000Z"),
+            Self::LongExpired => ("20190101000000Z", "20200101000000Z"),
         }
     }
 }
@@ -112,24 +126,37 @@ impl Authority {
         let file = |name: &str| folder.join(name);
         let issued = Issued { certificate: file("certificate"), chain: file("chain"), key: file("key") };
         let request_file = file("request");
-        let request = ["req", "-new", "-nodes", "-subj", "/CN=a certificate of this test", "-newkey"];
+        let request = ["req", "-new", "-nodes", "-subj", purpose.subject(), "-newkey"];
         let files = ["-keyout", text(&issued.key), "-out", text(&request_file)];
         openssl(request.iter().chain(key.arguments()).chain(&files).copied());
+        self.sign(&request_file, issued, purpose, valid)
+    }
 
-        let index = write(&folder, "index", "");
-        let configuration = write(&folder, "configuration", configuration(purpose, &index));
+    /// Issues one more certificate for the key and the name of another one.
+    pub(crate) fn renew(&self, issued: &Issued, purpose: Use, valid: Valid) -> Issued {
+        let folder = temporary_folder_below(&self.folder);
+        let request = folder.join("request");
+        openssl(["req", "-new", "-subj", purpose.subject(), "-key", text(&issued.key), "-out", text(&request)]);
+        let renewed = Issued { certificate: folder.join("certificate"), chain: folder.join("chain"), key: issued.key.clone() };
+        self.sign(&request, renewed, purpose, valid)
+    }
+
+    fn sign(&self, request_file: &Path, issued: Issued, purpose: Use, valid: Valid) -> Issued {
+        let folder = request_file.parent().expect("a file in a folder");
+        let index = write(folder, "index", "");
+        let configuration = write(folder, "configuration", configuration(purpose, &index));
         let (start, end) = valid.dates();
         // `openssl x509 -req` cannot set the start before openssl 3.4; `openssl ca` always could.
         let sign = ["ca", "-batch", "-notext", "-startdate", start, "-enddate", end, "-config", text(&configuration)];
         let issuer = ["-cert", text(&self.issued.certificate), "-keyfile", text(&self.issued.key)];
-        let files = ["-outdir", text(&folder), "-in", text(&request_file), "-out", text(&issued.certificate)];
+        let files = ["-outdir", text(folder), "-in", text(request_file), "-out", text(&issued.certificate)];
         openssl(sign.into_iter().chain(issuer).chain(files));
 
         let mut chain = read(&issued.certificate);
         if self.intermediate {
             chain.extend(read(&self.issued.chain));
         }
-        write(&folder, "chain", chain);
+        write(folder, "chain", chain);
         issued
     }
 }

@@ -7,6 +7,7 @@ mod chain;
 mod command_line;
 mod crates;
 mod doctor;
+mod doctor_chain;
 mod doctor_command;
 mod doctor_connect;
 mod doctor_differential;

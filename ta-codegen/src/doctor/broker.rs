@@ -2,13 +2,14 @@
 
 use super::connect;
 use super::mosquitto::{self, Listener, Resolved, Setting};
-use super::openssl::chain::{Parsed, sent};
+use super::openssl::chain::{Parsed, Store, sent};
 use super::openssl::cipher_list::{self, CipherList};
 use super::openssl::security::objection;
 use super::parts::Anchor;
 use super::private_key::{self, Match};
 use super::profile::Profile;
 use crate::error::{Error, Origin, Problem, ProblemKind};
+use crate::time::Time;
 use crate::{Certificate, PublicKey, input, read_certificates};
 use std::ffi::OsStr;
 use std::io::ErrorKind;
@@ -285,16 +286,26 @@ impl Broker {
         weak.collect()
     }
 
-    /// What the broker sends.
-    pub(super) fn chain(&self) -> Vec<&[u8]> {
-        let file: Vec<_> = self.certificates.iter().map(Certificate::der).collect();
-        let store: Vec<_> = if self.is_observed { Vec::new() } else { self.store.iter().map(Certificate::der).collect() };
-        sent(&file, &store)
-    }
-
     /// Whether TLS 1.2 is accepted: `tls_version` is the lowest version.
     pub(super) fn accepts_tls12(&self) -> bool {
         self.tls_version.as_deref() != Some("tlsv1.3")
+    }
+}
+
+/// What a broker makes of its files, worked out once for all devices.
+#[derive(Debug)]
+pub(super) struct Prepared<'a> {
+    /// What it sends; nothing is added to what was seen on the wire, for then there is no store.
+    pub(super) chain: Vec<&'a [u8]>,
+    /// The CAs it checks clients with.
+    pub(super) store: Store<'a>,
+}
+
+impl<'a> Prepared<'a> {
+    pub(super) fn new(broker: &'a Broker, now: Time) -> Self {
+        let store = Store::new(&broker.store);
+        let file: Vec<_> = broker.certificates.iter().map(Certificate::der).collect();
+        Self { chain: sent(&file, &store, now), store }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The single checks: what is right, doubtful or wrong, whatever the verdicts are.
 
-use super::broker::public_key;
+use super::broker::{Prepared, public_key};
 use super::client::is_p256;
 use super::explain::names;
 use super::openssl::chain::Parsed;
@@ -50,12 +50,17 @@ fn check_of(grade: Grade, subject: impl ToString, finding: impl Into<String>) ->
 }
 
 /// All checks of a situation.
-pub(super) fn check(situation: &Situation, profiles: &[&'static Profile]) -> Vec<Check> {
+pub(super) fn check(situation: &Situation, profiles: &[&'static Profile], prepared: Option<&Prepared<'_>>) -> Vec<Check> {
     let mut checks: Vec<_> = situation.anchors.iter().flat_map(|anchor| check_anchor(anchor, situation)).collect();
-    if let Some(broker) = &situation.broker {
-        checks.extend(check_broker(broker, situation));
+    if let Some((broker, prepared)) = situation.broker.as_ref().zip(prepared) {
+        checks.extend(check_broker(broker, &prepared.chain, situation));
     }
-    checks.extend(situation.client.first().into_iter().flat_map(|own| check_client(own, situation, profiles)));
+    for (position, certificate) in situation.client.iter().enumerate() {
+        checks.extend(check_dates(certificate, situation, Grade::Fail));
+        if position == 0 {
+            checks.extend(check_client(certificate, situation, profiles));
+        }
+    }
     for profile in profiles {
         let remark = profile.remark.filter(|_| situation.has_ec_key());
         checks.extend(remark.map(|remark| check_of(Grade::Warning, profile.name, remark)));
@@ -96,7 +101,7 @@ fn check_anchor(certificate: &Certificate, situation: &Situation) -> Vec<Check> 
     checks
 }
 
-fn check_broker(broker: &Broker, situation: &Situation) -> Vec<Check> {
+fn check_broker(broker: &Broker, chain: &[&[u8]], situation: &Situation) -> Vec<Check> {
     let mut checks = Vec::new();
     checks.extend(broker.passes.iter().map(|pass| check_of(Grade::Pass, "broker", pass)));
     checks.extend(broker.warnings.iter().map(|warning| check_of(Grade::Warning, "broker", warning)));
@@ -109,11 +114,11 @@ fn check_broker(broker: &Broker, situation: &Situation) -> Vec<Check> {
             .map(|word| format!("ciphers: \"{word}\" is not understood here; the verdict leaves it out and may be wrong"));
         checks.extend(ignored.chain(unclear).map(|finding| check_of(Grade::Warning, "broker", finding)));
     }
-    let added = broker.chain().len().saturating_sub(broker.certificates.len());
-    if added > 0 {
-        checks.push(check_of(Grade::Pass, "broker", format!("sends {added} more of cafile behind its certificate")));
+    let added = added_from_store(broker, chain);
+    if !added.is_empty() {
+        checks.push(check_of(Grade::Pass, "broker", format!("sends {} more of cafile behind its certificate", added.len())));
     }
-    for (position, certificate) in broker.certificates.iter().enumerate() {
+    for (position, certificate) in broker.certificates.iter().chain(added).enumerate() {
         checks.extend(check_dates(certificate, situation, Grade::Fail));
         if position == 0 {
             checks.extend(describe_server(certificate));
@@ -124,6 +129,12 @@ fn check_broker(broker: &Broker, situation: &Situation) -> Vec<Check> {
         checks.push(check_of(Grade::Warning, "broker", finding));
     }
     checks
+}
+
+/// What OpenSSL sends behind the certificates of `certfile`.
+fn added_from_store<'a>(broker: &'a Broker, chain: &[&[u8]]) -> Vec<&'a Certificate> {
+    let added = chain.iter().skip(broker.certificates.len());
+    added.filter_map(|der| broker.store.iter().find(|certificate| certificate.der() == *der)).collect()
 }
 
 fn describe_server(certificate: &Certificate) -> Vec<Check> {
@@ -142,7 +153,7 @@ fn describe_server(certificate: &Certificate) -> Vec<Check> {
 
 fn check_client(own: &Certificate, situation: &Situation, profiles: &[&'static Profile]) -> Vec<Check> {
     let origin = own.origin();
-    let mut checks = check_dates(own, situation, Grade::Fail);
+    let mut checks = Vec::new();
     let advised = profiles.iter().any(|profile| profile.client_keys != ClientKeys::Any);
     if advised && !is_p256(own) {
         checks.push(check_of(Grade::Warning, origin, "Tasmota stores EC P-256 client keys only (TLSKey1)"));

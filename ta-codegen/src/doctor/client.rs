@@ -2,13 +2,13 @@
 
 use super::broker::{Broker, public_key};
 use super::negotiation::Alert;
-use super::openssl::chain::Parsed;
+use super::openssl::chain::{LONGEST_CHAIN, Parsed, Store};
 use super::openssl::security::objection;
 use super::parts::Anchor;
 use super::profile::{ClientKeys, Profile};
 use super::signature::{Abilities, Hash, Signed, is_rsa};
 use crate::time::Time;
-use crate::{Certificate, Curve, PublicKey};
+use crate::{Certificate, Curve, PublicKey, display_name};
 use x509_parser::extensions::ParsedExtension;
 
 /// What OpenSSL itself can verify, of what BearSSL's signature table knows.
@@ -26,7 +26,13 @@ const UNKNOWN_CA: u16 = 304;
 const DECRYPT_ERROR: u16 = 307;
 
 /// What the broker says to the device's certificate, if it asks for one.
-pub(super) fn judge(profile: &Profile, broker: &Broker, client: &[Certificate], now: Time) -> Result<(), Alert> {
+pub(super) fn judge(
+    profile: &Profile,
+    broker: &Broker,
+    store: &Store<'_>,
+    client: &[Certificate],
+    now: Time,
+) -> Result<(), Alert> {
     if !broker.require_certificate {
         return Ok(());
     }
@@ -37,7 +43,7 @@ pub(super) fn judge(profile: &Profile, broker: &Broker, client: &[Certificate], 
         return Ok(());
     }
     let parsed = Parsed::read(own.der()).ok_or_else(|| alert(BAD_CERTIFICATE, "it cannot be read", CURE_AGAIN))?;
-    judge_certificate(broker, &parsed, client, now)
+    judge_certificate(broker, store, &parsed, client, now)
 }
 
 fn no_certificate(client: &[Certificate]) -> Alert {
@@ -68,14 +74,19 @@ pub(super) fn is_p256(certificate: &Certificate) -> bool {
 }
 
 /// `X509_verify_cert` for the purpose of a TLS client, in its order: chain, purpose and extensions, strength, signatures and dates.
-fn judge_certificate(broker: &Broker, own: &Parsed<'_>, client: &[Certificate], now: Time) -> Result<(), Alert> {
+fn judge_certificate(
+    broker: &Broker,
+    store: &Store<'_>,
+    own: &Parsed<'_>,
+    client: &[Certificate],
+    now: Time,
+) -> Result<(), Alert> {
     let level = broker.cipher_list().map_or(2, |list| list.security_level);
     if objection(own, level, true).is_some_and(|objection| objection.starts_with("ee")) {
         return Err(alert(BAD_CERTIFICATE, "the client's key is too small for the broker's security level", CURE_AGAIN));
     }
-    let others: Vec<_> = client.iter().skip(1).filter_map(|certificate| Parsed::read(certificate.der())).collect();
-    let store: Vec<_> = broker.store.iter().filter_map(|certificate| Parsed::read(certificate.der())).collect();
-    let chain = build(own, &others, &store).ok_or_else(|| {
+    let others = Store::new(client.get(1..).unwrap_or_default());
+    let chain = build(own, &others, store, now).ok_or_else(|| {
         alert(
             UNKNOWN_CA,
             "the client's certificate was issued by a CA that is not in the broker's cafile",
@@ -93,19 +104,17 @@ fn judge_certificate(broker: &Broker, own: &Parsed<'_>, client: &[Certificate], 
 }
 
 /// From the client's certificate up to a self-signed one in the store.
-fn build<'c, 'a>(own: &'c Parsed<'a>, others: &'c [Parsed<'a>], store: &'c [Parsed<'a>]) -> Option<Vec<&'c Parsed<'a>>> {
+fn build<'c, 'a>(own: &'c Parsed<'a>, others: &'c Store<'a>, store: &'c Store<'a>, now: Time) -> Option<Vec<&'c Parsed<'a>>> {
     let mut chain = vec![own];
-    loop {
-        let last = *chain.last()?;
-        if last.is_self_signed() {
-            return store.iter().any(|trusted| trusted.der == last.der).then_some(chain);
-        }
-        let issuer = store.iter().chain(others).find(|candidate| last.is_issued_by(candidate))?;
-        if chain.iter().any(|known| known.der == issuer.der) {
+    let mut last = own;
+    while !last.is_self_signed() {
+        last = store.issuer_of(last, now).or_else(|| others.issuer_of(last, now))?;
+        if chain.len() == LONGEST_CHAIN || chain.iter().any(|known| known.der == last.der) {
             return None;
         }
-        chain.push(issuer);
+        chain.push(last);
     }
+    store.contains(last).then_some(chain)
 }
 
 fn check_purposes(own: &Parsed<'_>, chain: &[&Parsed<'_>]) -> Result<(), Alert> {
@@ -159,14 +168,30 @@ fn check_signatures_and_dates(chain: &[&Parsed<'_>], now: Time) -> Result<(), Al
             return Err(alert(DECRYPT_ERROR, "a signature of the client's chain does not verify", CURE_AGAIN));
         }
         let validity = certificate.x509.validity();
-        if validity.not_before.timestamp() > now {
-            return Err(alert(BAD_CERTIFICATE, "the client's certificate is not valid yet", CURE_AGAIN));
+        let [from, to] = [validity.not_before, validity.not_after].map(|date| date.timestamp());
+        let (which, cure) = name_in_chain(certificate, position);
+        if from > now {
+            let reason = format!("{which} is not valid before {}", Time::from_unix_seconds(from));
+            return Err(alert(BAD_CERTIFICATE, &reason, cure));
         }
-        if validity.not_after.timestamp() < now {
-            return Err(alert(CERTIFICATE_EXPIRED, "the client's certificate is expired", CURE_AGAIN));
+        if to < now {
+            let reason = format!("{which} expired on {}", Time::from_unix_seconds(to));
+            return Err(alert(CERTIFICATE_EXPIRED, &reason, cure));
         }
     }
     Ok(())
+}
+
+/// What to call a certificate of the client's chain, and what to do when its dates are wrong.
+fn name_in_chain(certificate: &Parsed<'_>, position: usize) -> (String, &'static str) {
+    let name = display_name(certificate.x509.subject().as_raw());
+    match position {
+        0 => (format!("the client's certificate ({name})"), CURE_AGAIN),
+        _ => (
+            format!("the CA {name}, which the client's certificate leads to,"),
+            "renew that CA's certificate in the broker's cafile",
+        ),
+    }
 }
 
 /// A signature or key this program cannot verify counts as good: OpenSSL knows more algorithms.

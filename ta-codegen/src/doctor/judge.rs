@@ -1,6 +1,6 @@
 //! The verdict for one device.
 
-use super::broker::Broker;
+use super::broker::Prepared;
 use super::explain;
 use super::fault::Fault;
 use super::negotiation::{Alert, negotiate, sending_objection};
@@ -38,8 +38,8 @@ pub struct Verdict {
 }
 
 /// Judges one device.
-pub(super) fn judge(profile: &'static Profile, situation: &Situation) -> Verdict {
-    match find_outcome(profile, situation) {
+pub(super) fn judge(profile: &'static Profile, situation: &Situation, prepared: Option<&Prepared<'_>>) -> Verdict {
+    match find_outcome(profile, situation, prepared) {
         Ok(reason) => Verdict { profile, outcome: Outcome::Connects, name: None, reason, cure: String::new() },
         Err(Failure::Refused(alert)) => {
             let name = match profile.engine {
@@ -67,8 +67,8 @@ impl From<Alert> for Failure {
 }
 
 /// The stages of a handshake in their order; the first that fails decides.
-fn find_outcome(profile: &Profile, situation: &Situation) -> Result<String, Failure> {
-    let Some(broker) = &situation.broker else {
+fn find_outcome(profile: &Profile, situation: &Situation, prepared: Option<&Prepared<'_>>) -> Result<String, Failure> {
+    let Some((broker, prepared)) = situation.broker.as_ref().zip(prepared) else {
         return Ok(
             "nothing speaks against it, but the broker's certificate was not given (--broker, --mosquitto-conf or --connect)"
                 .into(),
@@ -85,14 +85,14 @@ fn find_outcome(profile: &Profile, situation: &Situation) -> Result<String, Fail
         return Err(plain_broker().into());
     }
     let suite = negotiate(profile, broker)?;
-    if let Some(objection) = sending_objection(broker) {
+    if let Some(objection) = sending_objection(broker, &prepared.chain) {
         return Err(objection.into());
     }
     match profile.engine {
-        Engine::BearSsl => check_chain(profile, situation, broker, &suite)?,
-        Engine::Rustls => webpki_rules::check_chain(situation, broker)?,
+        Engine::BearSsl => check_chain(profile, situation, &prepared.chain, &suite)?,
+        Engine::Rustls => webpki_rules::check_chain(situation, &prepared.chain)?,
     }
-    client::judge(profile, broker, &situation.client, situation.now)?;
+    client::judge(profile, broker, &prepared.store, &situation.client, situation.now)?;
     Ok(format!("with {}", suite.name))
 }
 
@@ -116,14 +116,13 @@ fn plain_broker() -> Alert {
     }
 }
 
-fn check_chain(profile: &Profile, situation: &Situation, broker: &Broker, suite: &Suite) -> Result<(), Alert> {
+fn check_chain(profile: &Profile, situation: &Situation, chain: &[&[u8]], suite: &Suite) -> Result<(), Alert> {
     let anchors: Vec<_> = situation.anchors.iter().filter_map(|anchor| Anchor::read(anchor.der()).ok()).collect();
     let trust = Trust { abilities: &profile.abilities, anchors: &anchors, server_name: &situation.host, clock: situation.now };
-    let chain = broker.chain();
-    match validate(trust, &chain) {
+    match validate(trust, chain) {
         Ok(validated) => check_use(profile, &validated, suite),
         Err(refusal) => {
-            let (reason, cure) = explain::refusal(profile, situation, &chain, refusal);
+            let (reason, cure) = explain::refusal(profile, situation, chain, refusal);
             Err(Alert { error: refusal.error.0, reason, cure })
         }
     }

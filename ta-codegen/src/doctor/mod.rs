@@ -45,16 +45,17 @@ pub struct Situation {
     pub host: String,
     /// The device's clock.
     pub now: Time,
-    /// Seconds that every certificate must still be valid for, if that is to be checked.
+    /// Seconds that the anchors, all that the broker sends and the client's chain must still be valid for, if that is to be checked.
     pub expires_within: Option<i64>,
 }
 
 /// Checks a situation and judges each of the devices.
 #[must_use]
 pub fn examine(situation: &Situation, profiles: &[&'static Profile]) -> Report {
+    let prepared = situation.broker.as_ref().map(|broker| broker::Prepared::new(broker, situation.now));
     Report {
-        checks: checks::check(situation, profiles),
-        verdicts: profiles.iter().map(|profile| judge::judge(profile, situation)).collect(),
+        checks: checks::check(situation, profiles, prepared.as_ref()),
+        verdicts: profiles.iter().map(|profile| judge::judge(profile, situation, prepared.as_ref())).collect(),
     }
 }
 

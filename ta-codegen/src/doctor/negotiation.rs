@@ -179,12 +179,11 @@ fn offers_ecdsa(profile: &Profile) -> bool {
 }
 
 /// OpenSSL looks at the whole chain once more as it sends it; one that is too weak ends in an internal error.
-pub(super) fn sending_objection(broker: &Broker) -> Option<Alert> {
+pub(super) fn sending_objection(broker: &Broker, chain: &[&[u8]]) -> Option<Alert> {
     let level = broker.cipher_list().ok()?.security_level;
     if broker.is_observed {
         return None;
     }
-    let chain = broker.chain();
     let weak = chain.iter().enumerate().skip(broker.certificates.len()).find_map(|(position, der)| {
         let objection = objection(&Parsed::read(der)?, level, false)?;
         Some(format!(

@@ -1,7 +1,6 @@
 //! A rustls client's rules, by the `webpki` crate itself.
 
 use super::Situation;
-use super::broker::Broker;
 use super::negotiation::Alert;
 use super::signature::{Abilities, Algorithm, Hash, Signed};
 use crate::Curve;
@@ -12,10 +11,10 @@ use std::time::Duration;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
 /// Checks the chain; an error carries the nearest of BearSSL's numbers, so that targets can be compared.
-pub(super) fn check_chain(situation: &Situation, broker: &Broker) -> Result<(), Alert> {
+pub(super) fn check_chain(situation: &Situation, chain: &[&[u8]]) -> Result<(), Alert> {
     let anchors: Vec<_> = situation.anchors.iter().map(|anchor| CertificateDer::from(anchor.der())).collect();
     let anchors: Vec<_> = anchors.iter().filter_map(|der| anchor_from_trusted_cert(der).ok()).collect();
-    let chain: Vec<_> = broker.chain().into_iter().map(CertificateDer::from).collect();
+    let chain: Vec<_> = chain.iter().copied().map(CertificateDer::from).collect();
     let refuse = |error: webpki::Error| refusal(&error, &situation.host);
     let server = EndEntityCert::try_from(&chain[0]).map_err(refuse)?;
     let now = UnixTime::since_unix_epoch(Duration::from_secs(situation.now.unix_seconds().max(0).unsigned_abs()));
