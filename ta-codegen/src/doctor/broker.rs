@@ -79,17 +79,16 @@ impl Broker {
                 let named = certificates.into_iter().enumerate().map(|(position, der)| Certificate::new(der, name(position)));
                 broker.certificates = named.collect();
                 broker.suite = Some(suite);
-                broker.require_certificate = asks_for_certificate;
+                // On the wire `require_certificate true` looks like `openssl s_server -verify`, which takes a client without one.
+                if asks_for_certificate {
+                    let warning = "asks for a client certificate; whether it demands one, and which ones it accepts, cannot be seen from here";
+                    broker.warnings.push(warning.to_owned());
+                }
                 let count = broker.certificates.len();
                 let pass =
                     format!("sends a chain of {count} to a client like {}; nothing was verified while fetching it", profile.name);
                 broker.passes.push(pass);
             }
-        }
-        if broker.require_certificate {
-            broker
-                .warnings
-                .push("asks for a client certificate; whether it accepts a given one cannot be seen from here".to_owned());
         }
         broker
     }

@@ -5,7 +5,9 @@ use super::negotiation::offered;
 use super::profile::Profile;
 use super::signature::Hash;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// What came back.
@@ -20,11 +22,11 @@ pub enum Answer {
         /// Whether a CertificateRequest came along.
         asks_for_certificate: bool,
     },
-    /// The broker ended the handshake with this alert.
+    /// The broker ended the handshake with this alert of level 2, fatal.
     Alert(u8),
 }
 
-/// Longest handshake that is read; a chain of RSA-4096 certificates takes some 5000 bytes.
+/// The most bytes that are read; a chain of RSA-4096 certificates takes some 5000.
 const LONGEST: usize = 1 << 18;
 
 /// Asks `address` (`host:port`) as the device would.
@@ -33,32 +35,69 @@ const LONGEST: usize = 1 << 18;
 ///
 /// What went wrong on the network, in words.
 pub fn fetch(address: &str, server_name: &str, profile: &Profile, timeout: Duration) -> Result<Answer, String> {
-    let deadline = Instant::now() + timeout;
+    let deadline = Deadline(Instant::now() + timeout);
     let describe = |error: std::io::Error| in_words(address, &error, timeout);
-    let mut stream = open(address, timeout)?;
-    stream.set_write_timeout(Some(timeout)).map_err(describe)?;
+    let mut stream = open(address, deadline, timeout)?;
+    stream.set_write_timeout(Some(deadline.left().map_err(describe)?)).map_err(describe)?;
     stream.write_all(&client_hello(server_name, profile)).map_err(describe)?;
+    let mut answer = Limited { stream, deadline, left: LONGEST };
     let mut handshake = Handshake::default();
     loop {
-        let left = deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero());
-        let left = left.ok_or_else(|| in_words(address, &ErrorKind::TimedOut.into(), timeout))?;
-        stream.set_read_timeout(Some(left)).map_err(describe)?;
-        if let Some(answer) = handshake.read_record(&mut stream).map_err(describe)? {
+        if let Some(answer) = handshake.read_record(&mut answer).map_err(describe)? {
             return Ok(answer);
         }
     }
 }
 
-fn open(address: &str, timeout: Duration) -> Result<TcpStream, String> {
-    let resolved = address.to_socket_addrs().map_err(|error| format!("{address}: the name cannot be resolved: {error}"))?;
+/// When all has to be over.
+#[derive(Debug, Clone, Copy)]
+struct Deadline(Instant);
+
+impl Deadline {
+    fn left(self) -> std::io::Result<Duration> {
+        let left = self.0.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
+}
+
+/// A stream that ends at the deadline and after so many bytes. A timeout of the socket alone starts anew with every byte.
+struct Limited {
+    stream: TcpStream,
+    deadline: Deadline,
+    left: usize,
+}
+
+impl Read for Limited {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.left == 0 {
+            return Err(invalid(&format!("{} KiB came, and no whole chain was among them", LONGEST >> 10)));
+        }
+        self.stream.set_read_timeout(Some(self.deadline.left()?))?;
+        let wanted = buffer.len().min(self.left);
+        let length = self.stream.read(&mut buffer[..wanted])?;
+        self.left -= length;
+        Ok(length)
+    }
+}
+
+fn open(address: &str, deadline: Deadline, timeout: Duration) -> Result<TcpStream, String> {
     let mut last = format!("{address}: the name has no address");
-    for socket in resolved {
-        match TcpStream::connect_timeout(&socket, timeout) {
+    for socket in resolve(address, deadline).map_err(|error| format!("{address}: the name cannot be resolved: {error}"))? {
+        match deadline.left().and_then(|left| TcpStream::connect_timeout(&socket, left)) {
             Ok(stream) => return Ok(stream),
             Err(error) => last = in_words(address, &error, timeout),
         }
     }
     Err(last)
+}
+
+/// The system's resolver takes no time limit, so it is asked in a thread, which is left alone when it takes too long.
+fn resolve(address: &str, deadline: Deadline) -> std::io::Result<Vec<SocketAddr>> {
+    let (sender, receiver) = mpsc::channel();
+    let name = address.to_owned();
+    // Nobody listens any more when the answer is late.
+    thread::spawn(move || sender.send(name.to_socket_addrs().map(Iterator::collect)));
+    receiver.recv_timeout(deadline.left()?).unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
 }
 
 fn in_words(address: &str, error: &std::io::Error, timeout: Duration) -> String {
@@ -143,8 +182,8 @@ impl Handshake {
         let mut record = vec![0; usize::from(u16::from_be_bytes([high, low]))];
         stream.read_exact(&mut record)?;
         match (kind, &record[..]) {
-            (21, [_, alert]) => Ok(Some(Answer::Alert(*alert))),
-            (22, _) if self.bytes.len() + record.len() <= LONGEST => {
+            (21, [level, alert]) => read_alert(*level, *alert),
+            (22, _) => {
                 self.bytes.extend(record);
                 self.read_messages()
             }
@@ -176,6 +215,15 @@ impl Handshake {
         let message = (*kind, rest.get(..length)?.to_vec());
         self.bytes.drain(..4 + length);
         Some(message)
+    }
+}
+
+/// An alert of level 1 is a warning (RFC 5246, section 7.2), which devices pass over as well, unless it closes the connection.
+fn read_alert(level: u8, alert: u8) -> std::io::Result<Option<Answer>> {
+    match (level, alert) {
+        (1, 0) => Err(std::io::Error::other("the broker closed the connection (close_notify) before any certificate came")),
+        (1, _) => Ok(None),
+        _ => Ok(Some(Answer::Alert(alert))),
     }
 }
 
