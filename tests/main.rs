@@ -11,6 +11,7 @@ mod doctor_chain;
 mod doctor_command;
 mod doctor_connect;
 mod doctor_differential;
+mod doctor_rustls;
 mod evil_server;
 mod extras;
 mod faults;

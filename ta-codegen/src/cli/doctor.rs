@@ -76,7 +76,7 @@ struct Arguments {
     /// Print the report as JSON
     ///
     /// An object with `version` (1), `checks` (`grade`, `subject`, `finding`) and `targets` (`target`, `outcome`, `error_name`,
-    /// `reason`, `cure`). `outcome` is "ok", BearSSL's error number, or "broker-refuses-to-start"; for rustls the number is the nearest
+    /// `reason`, `cure`). `outcome` is "ok", BearSSL's error number, "broker-refuses-to-start", or "unknown" where --connect cannot tell; for rustls the number is the nearest
     /// one of BearSSL's. `grade` is "pass", "warning" or "fail".
     #[arg(long)]
     json: bool,
@@ -94,7 +94,7 @@ Examples:
 
 Exit status:
   0  every target will connect
-  1  a target will not, or a certificate ends within --expires-within; with --strict also any warning
+  1  a target will not or may not, or a certificate ends within --expires-within; with --strict also any warning
   2  wrong arguments, or input that cannot be read";
 
 fn profile_names() -> clap::builder::PossibleValuesParser {

@@ -26,6 +26,8 @@ pub struct Broker {
     pub is_observed: bool,
     /// The cipher list, `None` for OpenSSL's default.
     pub ciphers: Option<String>,
+    /// The suites of TLS 1.3, `None` for OpenSSL's default.
+    pub tls13_ciphers: Option<String>,
     /// The `tls_version` option.
     pub tls_version: Option<String>,
     /// Whether a client certificate is demanded.
@@ -55,6 +57,7 @@ impl Broker {
             store: Vec::new(),
             is_observed: false,
             ciphers: None,
+            tls13_ciphers: None,
             tls_version: None,
             require_certificate: false,
             revocation_list: false,
@@ -144,6 +147,7 @@ impl Broker {
 
     fn read_tls_settings(&mut self, listener: &Listener) {
         self.ciphers = listener.value("ciphers").map(str::to_owned);
+        self.tls13_ciphers = listener.value("ciphers_tls1.3").map(str::to_owned);
         self.tls_version = listener.value("tls_version").map(str::to_owned);
         self.require_certificate = listener.is_true("require_certificate");
         let are_given = !self.certificates.is_empty();
@@ -151,7 +155,7 @@ impl Broker {
         self.read_store(listener);
         self.read_keyfile(listener, are_given);
         self.read_revocation_list(listener);
-        self.check_tls13_suites(listener);
+        self.check_tls13_suites();
         self.check_user_names(listener);
     }
 
@@ -227,7 +231,7 @@ impl Broker {
         }
     }
 
-    fn check_tls13_suites(&mut self, listener: &Listener) {
+    fn check_tls13_suites(&mut self) {
         const SUITES: &[&str] = &[
             "TLS_AES_128_GCM_SHA256",
             "TLS_AES_256_GCM_SHA384",
@@ -235,7 +239,7 @@ impl Broker {
             "TLS_AES_128_CCM_SHA256",
             "TLS_AES_128_CCM_8_SHA256",
         ];
-        let Some(list) = listener.value("ciphers_tls1.3") else { return };
+        let Some(list) = &self.tls13_ciphers else { return };
         let (known, unknown): (Vec<_>, Vec<_>) = list.split(':').partition(|name| SUITES.contains(name));
         if known.is_empty() {
             self.refusals.push(format!("ciphers_tls1.3: OpenSSL knows none of \"{list}\""));
@@ -283,6 +287,11 @@ impl Broker {
             Some(format!("{}: OpenSSL refuses it at security level {level}: {objection}", certificate.origin()))
         });
         weak.collect()
+    }
+
+    /// Whether a suite of TLS 1.3 is enabled; by default it is OpenSSL's three.
+    pub(super) fn enables_tls13_suite(&self, name: &str) -> bool {
+        self.tls13_ciphers.as_ref().is_none_or(|list| list.split(':').any(|enabled| enabled == name))
     }
 
     /// Whether TLS 1.2 is accepted: `tls_version` is the lowest version.

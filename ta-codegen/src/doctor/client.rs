@@ -1,6 +1,7 @@
 //! The device's own certificate, as the broker judges it.
 
 use super::broker::{Broker, public_key};
+use super::fault::HANDSHAKE_FAILURE;
 use super::negotiation::Alert;
 use super::openssl::chain::{LONGEST_CHAIN, Parsed, Store};
 use super::openssl::security::objection;
@@ -18,7 +19,7 @@ const OPENSSL: Abilities = Abilities {
     largest_rsa: 16_384,
 };
 
-const HANDSHAKE_FAILURE: u16 = 296;
+const CERTIFICATE_REQUIRED: u16 = 372;
 const BAD_CERTIFICATE: u16 = 298;
 const UNSUPPORTED_CERTIFICATE: u16 = 299;
 const CERTIFICATE_EXPIRED: u16 = 301;
@@ -37,22 +38,23 @@ pub(super) fn judge(
         return Ok(());
     }
     let Some(own) = client.first().filter(|own| can_hold(profile, own)) else {
-        return Err(no_certificate(client));
+        return Err(no_certificate(profile, client));
     };
-    if broker.is_observed {
-        return Ok(());
-    }
     let parsed = Parsed::read(own.der()).ok_or_else(|| alert(BAD_CERTIFICATE, "it cannot be read", CURE_AGAIN))?;
     judge_certificate(broker, store, &parsed, client, now)
 }
 
-fn no_certificate(client: &[Certificate]) -> Alert {
+fn no_certificate(profile: &Profile, client: &[Certificate]) -> Alert {
     let reason = match client {
         [] => "the broker demands a client certificate (`require_certificate true`) and the device has none",
         _ => {
             "the broker demands a client certificate, and this one cannot be stored on the device: Tasmota takes EC P-256 keys only"
         }
     };
+    if profile.speaks_tls13() {
+        // RFC 8446, section 6.2
+        return alert(CERTIFICATE_REQUIRED, reason, "give the device a key and a certificate of a CA in the broker's cafile");
+    }
     alert(HANDSHAKE_FAILURE, reason, "store an EC P-256 key and certificate with TLSKey1 and TLSKey2 (`ta-codegen tls-key`)")
 }
 

@@ -12,6 +12,14 @@ impl From<DerError> for Fault {
     }
 }
 
+/// Of the TLS engine, where the others are of the X.509 engine.
+pub(super) const SSL_LIMIT_EXCEEDED: Fault = Fault(23);
+pub(super) const SSL_BAD_SIGNATURE: Fault = Fault(27);
+pub(super) const SSL_WRONG_KEY_USAGE: Fault = Fault(28);
+
+/// The alert handshake_failure, as a device reports an alert: 256 and its number.
+pub(super) const HANDSHAKE_FAILURE: u16 = 296;
+
 pub(super) const TRUNCATED: Fault = Fault(34);
 pub(super) const EMPTY_CHAIN: Fault = Fault(35);
 pub(super) const UNEXPECTED: Fault = Fault(41);

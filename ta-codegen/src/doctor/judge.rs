@@ -2,9 +2,8 @@
 
 use super::broker::Prepared;
 use super::explain;
-use super::fault::Fault;
-use super::negotiation::{Alert, negotiate, sending_objection};
-use super::openssl::suites::Suite;
+use super::fault::{Fault, SSL_BAD_SIGNATURE, SSL_LIMIT_EXCEEDED, SSL_WRONG_KEY_USAGE};
+use super::negotiation::{Agreed, Alert, negotiate, sending_objection};
 use super::parts::Anchor;
 use super::profile::{Engine, Profile};
 use super::validator::{Trust, Validated, validate};
@@ -20,6 +19,8 @@ pub enum Outcome {
     Error(u16),
     /// There is no broker to connect to.
     BrokerRefusesToStart,
+    /// What was seen of the broker does not tell.
+    Unknown,
 }
 
 /// The doctor's answer for one device.
@@ -48,6 +49,10 @@ pub(super) fn judge(profile: &'static Profile, situation: &Situation, prepared: 
             };
             Verdict { profile, outcome: Outcome::Error(alert.error), name, reason: alert.reason, cure: alert.cure }
         }
+        Err(Failure::Untold(reason)) => {
+            let cure = "give the broker's files instead: --broker FILE or --mosquitto-conf FILE".to_owned();
+            Verdict { profile, outcome: Outcome::Unknown, name: None, reason, cure }
+        }
         Err(Failure::NoBroker(reason)) => {
             let cure = "mend the broker's settings first; `mosquitto -c mosquitto.conf -v` shows its own message".to_owned();
             Verdict { profile, outcome: Outcome::BrokerRefusesToStart, name: None, reason, cure }
@@ -58,6 +63,7 @@ pub(super) fn judge(profile: &'static Profile, situation: &Situation, prepared: 
 enum Failure {
     Refused(Alert),
     NoBroker(String),
+    Untold(String),
 }
 
 impl From<Alert> for Failure {
@@ -79,22 +85,33 @@ fn find_outcome(profile: &Profile, situation: &Situation, prepared: Option<&Prep
         return Err(Failure::NoBroker(refusals.join("; ")));
     }
     if let Some(alert) = broker.alert {
+        if profile.speaks_tls13() && ONLY_TLS12.contains(&alert) {
+            return Err(Failure::Untold(format!(
+                "the broker refused TLS 1.2 (alert {alert}); the device speaks TLS 1.3 as well, in which a broker encrypts its certificates"
+            )));
+        }
         return Err(answered_with(alert).into());
     }
     if broker.is_plain || broker.certificates.is_empty() {
         return Err(plain_broker().into());
     }
-    let suite = negotiate(profile, broker)?;
+    let agreed = negotiate(profile, broker)?;
     if let Some(objection) = sending_objection(broker, &prepared.chain) {
         return Err(objection.into());
     }
     match profile.engine {
-        Engine::BearSsl => check_chain(profile, situation, &prepared.chain, &suite)?,
+        Engine::BearSsl => check_chain(profile, situation, &prepared.chain, agreed)?,
         Engine::Rustls => webpki_rules::check_chain(situation, &prepared.chain)?,
     }
     client::judge(profile, broker, &prepared.store, &situation.client, situation.now)?;
-    Ok(format!("with {}", suite.name))
+    if broker.is_observed && profile.speaks_tls13() {
+        return Ok(format!("with {agreed}; with TLS 1.3 the broker may send another chain, which cannot be seen from here"));
+    }
+    Ok(format!("with {agreed}"))
 }
+
+/// What a broker that takes TLS 1.3 may answer to a client of TLS 1.2: handshake_failure, protocol_version, insufficient_security.
+const ONLY_TLS12: &[u8] = &[40, 70, 71];
 
 /// The broker refused every client the doctor imitated.
 fn answered_with(alert: u8) -> Alert {
@@ -116,11 +133,11 @@ fn plain_broker() -> Alert {
     }
 }
 
-fn check_chain(profile: &Profile, situation: &Situation, chain: &[&[u8]], suite: &Suite) -> Result<(), Alert> {
+fn check_chain(profile: &Profile, situation: &Situation, chain: &[&[u8]], agreed: Agreed) -> Result<(), Alert> {
     let anchors: Vec<_> = situation.anchors.iter().filter_map(|anchor| Anchor::read(anchor.der()).ok()).collect();
     let trust = Trust { abilities: &profile.abilities, anchors: &anchors, server_name: &situation.host, clock: situation.now };
     match validate(trust, chain) {
-        Ok(validated) => check_use(profile, &validated, suite),
+        Ok(validated) => check_use(profile, &validated, agreed),
         Err(refusal) => {
             let (reason, cure) = explain::refusal(profile, situation, chain, refusal);
             Err(Alert { error: refusal.error.0, reason, cure })
@@ -129,27 +146,24 @@ fn check_chain(profile: &Profile, situation: &Situation, chain: &[&[u8]], suite:
 }
 
 /// After the chain: the key's allowed usages against the suite, and its size against the handshake's buffers.
-fn check_use(profile: &Profile, validated: &Validated<'_>, suite: &Suite) -> Result<(), Alert> {
-    const WRONG_KEY_USAGE: Fault = Fault(28);
-    const LIMIT_EXCEEDED: Fault = Fault(23);
-    const BAD_SIGNATURE: Fault = Fault(27);
-    let by_key_exchange = suite.key_exchange == "RSA";
+fn check_use(profile: &Profile, validated: &Validated<'_>, agreed: Agreed) -> Result<(), Alert> {
+    let by_key_exchange = matches!(agreed, Agreed::Suite(suite) if suite.key_exchange == "RSA");
     let allowed = if by_key_exchange { validated.usages.key_exchange } else { validated.usages.signing };
     if !allowed {
         let wanted = if by_key_exchange { "keyEncipherment" } else { "digitalSignature" };
         return Err(by_table(
-            WRONG_KEY_USAGE,
-            format!("keyUsage of the server's certificate lacks {wanted}, which {} needs", suite.name),
+            SSL_WRONG_KEY_USAGE,
+            format!("keyUsage of the server's certificate lacks {wanted}, which {agreed} needs"),
         ));
     }
     let PublicKey::Rsa { n, .. } = validated.key else { return Ok(()) };
     let too_large =
         format!("the server's {} key is larger than the device's {} bits", validated.key, profile.abilities.largest_rsa);
     if n.len() > 512 || (by_key_exchange && n.len() * 8 > profile.abilities.largest_rsa) {
-        return Err(by_table(LIMIT_EXCEEDED, too_large));
+        return Err(by_table(SSL_LIMIT_EXCEEDED, too_large));
     }
     if n.len() * 8 > profile.abilities.largest_rsa {
-        return Err(Alert { error: BAD_SIGNATURE.0, reason: too_large, cure: explain::CURE_LARGE_KEY.to_owned() });
+        return Err(Alert { error: SSL_BAD_SIGNATURE.0, reason: too_large, cure: explain::CURE_LARGE_KEY.to_owned() });
     }
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! Which cipher suite an OpenSSL server agrees on with a device, or the alert it ends the handshake with.
 
 use super::broker::Broker;
+use super::fault::HANDSHAKE_FAILURE;
 use super::openssl::chain::Parsed;
+use super::openssl::cipher_list::CipherList;
 use super::openssl::security::{least_bits, objection};
 use super::openssl::suites::{BEARSSL_FULL, Suite};
 use super::profile::{Group, Profile, Suites};
-use super::signature::Hash;
 use crate::Curve;
+use std::fmt;
 use x509_parser::public_key::PublicKey;
 
 /// How the handshake ends before any certificate was looked at.
@@ -19,9 +21,26 @@ pub(super) struct Alert {
     pub(super) cure: String,
 }
 
-const HANDSHAKE_FAILURE: u16 = 296;
 const PROTOCOL_VERSION: u16 = 326;
 const INTERNAL_ERROR: u16 = 336;
+
+/// What both sides agree on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Agreed {
+    /// A cipher suite of TLS 1.2.
+    Suite(Suite),
+    /// TLS 1.3, where the suite says nothing about certificates (RFC 8446, section 4.1.1).
+    Tls13,
+}
+
+impl fmt::Display for Agreed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Suite(suite) => f.write_str(suite.name),
+            Self::Tls13 => f.write_str("TLS 1.3"),
+        }
+    }
+}
 
 /// The kind of key in the server's certificate, as far as cipher suites go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +54,31 @@ enum ServerKey {
     Other,
 }
 
-/// Finds the suite.
-pub(super) fn negotiate(profile: &Profile, broker: &Broker) -> Result<Suite, Alert> {
+/// Finds what both sides agree on. A broker always accepts TLS 1.3: `tls_version` is the lowest version, and there is no highest.
+pub(super) fn negotiate(profile: &Profile, broker: &Broker) -> Result<Agreed, Alert> {
     if let Some(chosen) = broker.suite.and_then(|number| Suite::all().into_iter().find(|suite| suite.number == number)) {
-        return Ok(chosen);
+        return Ok(Agreed::Suite(chosen));
     }
+    if profile.speaks_tls13() {
+        return negotiate_tls13(profile, broker).map(|()| Agreed::Tls13);
+    }
+    negotiate_tls12(profile, broker).map(Agreed::Suite)
+}
+
+/// The version is agreed on first, and there is no way back to TLS 1.2 (RFC 8446, appendix D.1).
+fn negotiate_tls13(profile: &Profile, broker: &Broker) -> Result<(), Alert> {
+    if !profile.tls13_suites.iter().any(|suite| broker.enables_tls13_suite(suite)) {
+        let reason = "none of the device's suites of TLS 1.3 is enabled by `ciphers_tls1.3`".to_owned();
+        return Err(failure(reason, "remove the `ciphers_tls1.3` line, or add TLS_AES_128_GCM_SHA256 to it"));
+    }
+    check_level(profile, &broker.cipher_list().map_err(|reason| failure(reason, CURE_CIPHERS))?)?;
+    match server_key(profile, broker) {
+        key @ ServerKey::Ec { curve_offered: false, .. } => Err(unfit_key(profile, broker, key)),
+        _ => Ok(()),
+    }
+}
+
+fn negotiate_tls12(profile: &Profile, broker: &Broker) -> Result<Suite, Alert> {
     if !broker.accepts_tls12() {
         let reason = "the broker accepts TLS 1.3 only, and the device speaks TLS 1.2".to_owned();
         return Err(Alert { error: PROTOCOL_VERSION, reason, cure: "set `tls_version tlsv1.2` in mosquitto.conf".to_owned() });
@@ -52,11 +91,7 @@ pub(super) fn negotiate(profile: &Profile, broker: &Broker) -> Result<Suite, Ale
     if common.is_empty() {
         return Err(failure(no_common_suite(profile, broker), CURE_CIPHERS));
     }
-    if !can_sign(profile, least) {
-        let reason =
-            format!("security level {} of the broker wants more than the device's curves and hashes", list.security_level);
-        return Err(failure(reason, "lower the security level: `ciphers DEFAULT:@SECLEVEL=2`"));
-    }
+    check_level(profile, &list)?;
     let key = server_key(profile, broker);
     let fitting = common.iter().find(|suite| fits(suite, key));
     fitting.map(|suite| **suite).ok_or_else(|| unfit_key(profile, broker, key))
@@ -93,16 +128,15 @@ fn no_common_suite(profile: &Profile, broker: &Broker) -> String {
 }
 
 /// From level 4 on neither P-256 nor SHA-256 is good enough.
-fn can_sign(profile: &Profile, least: u32) -> bool {
-    let bits = |hash: &Hash| match hash {
-        Hash::Sha1 => 63,
-        Hash::Sha224 => 112,
-        Hash::Sha256 => 128,
-        Hash::Sha384 => 192,
-        Hash::Sha512 => 256,
-    };
-    profile.groups.iter().any(|group| group.security_bits() >= least)
-        && profile.handshake_hashes.iter().any(|hash| bits(hash) >= least)
+fn check_level(profile: &Profile, list: &CipherList) -> Result<(), Alert> {
+    let least = least_bits(list.security_level);
+    let is_strong = profile.groups.iter().any(|group| group.security_bits() >= least)
+        && profile.handshake_hashes.iter().any(|hash| hash.security_bits() >= least);
+    if is_strong {
+        return Ok(());
+    }
+    let reason = format!("security level {} of the broker wants more than the device's curves and hashes", list.security_level);
+    Err(failure(reason, "lower the security level: `ciphers DEFAULT:@SECLEVEL=2`"))
 }
 
 fn server_key(profile: &Profile, broker: &Broker) -> ServerKey {

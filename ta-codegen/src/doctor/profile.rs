@@ -21,8 +21,10 @@ pub struct Profile {
     pub description: &'static str,
     /// Whose rules hold.
     pub engine: Engine,
-    /// The cipher suites it offers, by OpenSSL's names; see `suites.rs` for their numbers.
+    /// The cipher suites of TLS 1.2 it offers, by OpenSSL's names; see `suites.rs` for their numbers.
     pub suites: Suites,
+    /// The cipher suites of TLS 1.3 it offers, by their names; none for a device that does not speak it.
+    pub tls13_suites: &'static [&'static str],
     /// The curves it offers for the key exchange and takes in a server's EC key.
     pub groups: &'static [Group],
     /// The hash functions it offers for the server's handshake signature.
@@ -44,6 +46,14 @@ pub enum Suites {
     Only(&'static [&'static str]),
     /// All of `br_ssl_client_init_full`.
     BearSslFull,
+}
+
+impl Profile {
+    /// Whether it speaks TLS 1.3.
+    #[must_use]
+    pub fn speaks_tls13(&self) -> bool {
+        !self.tls13_suites.is_empty()
+    }
 }
 
 /// A key exchange group (RFC 8422).
@@ -110,6 +120,7 @@ const TASMOTA_RSA: Profile = Profile {
     description: "Tasmota with ECDSA off: ESP8266, and ESP32 before October 2025 or with SetOption165 0",
     engine: Engine::BearSsl,
     suites: Suites::Only(&[RSA_SUITE]),
+    tls13_suites: &[],
     groups: P256_GROUP,
     handshake_hashes: SHA256_ONLY,
     abilities: RSA_VALIDATOR,
@@ -125,6 +136,7 @@ pub const PROFILES: &[Profile] = &[
         description: "BearSSL with everything built in (br_ssl_client_init_full)",
         engine: Engine::BearSsl,
         suites: Suites::BearSslFull,
+        tls13_suites: &[],
         groups: ALL_GROUPS,
         handshake_hashes: ALL_HASHES,
         abilities: Abilities { hashes: ALL_HASHES, ecdsa: Some(ALL_CURVES), largest_rsa: 4096 },
@@ -174,6 +186,7 @@ pub const PROFILES: &[Profile] = &[
             "ECDHE-RSA-AES128-GCM-SHA256",
             "ECDHE-RSA-CHACHA20-POLY1305",
         ]),
+        tls13_suites: &["TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"],
         groups: MODERN_GROUPS,
         handshake_hashes: MODERN_HASHES,
         abilities: Abilities { hashes: MODERN_HASHES, ecdsa: Some(ALL_CURVES), largest_rsa: 8192 },

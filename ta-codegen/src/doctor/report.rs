@@ -62,7 +62,7 @@ impl Report {
     /// ```text
     /// { "version": 1,
     ///   "checks":  [ { "grade": "pass" | "warning" | "fail", "subject": text, "finding": text } ],
-    ///   "targets": [ { "target": text, "outcome": "ok" | number | "broker-refuses-to-start",
+    ///   "targets": [ { "target": text, "outcome": "ok" | number | "broker-refuses-to-start" | "unknown",
     ///                  "error_name": text | null, "reason": text, "cure": text } ] }
     /// ```
     ///
@@ -89,6 +89,7 @@ fn headline(verdict: &Verdict) -> String {
             format!("will not connect: error {number}{name}")
         }
         Outcome::BrokerRefusesToStart => "cannot connect: the broker refuses to start".to_owned(),
+        Outcome::Unknown => "cannot be told".to_owned(),
     }
 }
 
@@ -105,6 +106,7 @@ fn verdict_to_json(verdict: &Verdict) -> Value {
         Outcome::Connects => json!("ok"),
         Outcome::Error(number) => json!(number),
         Outcome::BrokerRefusesToStart => json!("broker-refuses-to-start"),
+        Outcome::Unknown => json!("unknown"),
     };
     json!({
         "target": verdict.profile.name,

@@ -38,6 +38,17 @@ impl Hash {
         }
     }
 
+    /// Bits of security, as OpenSSL's security levels count them.
+    pub(super) fn security_bits(self) -> u32 {
+        match self {
+            Self::Sha1 => 63,
+            Self::Sha224 => 112,
+            Self::Sha256 => 128,
+            Self::Sha384 => 192,
+            Self::Sha512 => 256,
+        }
+    }
+
     fn digest(self, data: &[u8]) -> Vec<u8> {
         match self {
             Self::Sha1 => sha1::Sha1::digest(data).to_vec(),

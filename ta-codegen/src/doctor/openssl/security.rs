@@ -1,7 +1,7 @@
 //! OpenSSL's security levels (`man SSL_CTX_set_security_level`).
 
 use super::chain::Parsed;
-use x509_parser::oid_registry::Oid;
+use crate::doctor::signature::Algorithm;
 use x509_parser::public_key::PublicKey;
 
 /// The bits of security a level asks for.
@@ -53,28 +53,11 @@ fn factoring_bits(size: u32) -> u32 {
 
 /// The security of the signature's hash; `None` when the algorithm is not known here.
 fn signature_bits(certificate: &Parsed<'_>) -> Option<u32> {
-    let algorithm = &certificate.x509.signature_algorithm;
-    let name = signature_name(&algorithm.algorithm);
-    Some(match name {
-        Some("MD5") => 39,
-        Some("SHA-1") => 63,
-        Some("SHA-224") => 112,
-        Some("SHA-256") => 128,
-        Some("SHA-384") => 192,
-        Some("SHA-512") => 256,
-        _ => return None,
-    })
-}
-
-/// The hash a signature algorithm uses.
-fn signature_name(oid: &Oid<'_>) -> Option<&'static str> {
-    Some(match oid.to_id_string().as_str() {
-        "1.2.840.113549.1.1.4" => "MD5",
-        "1.2.840.113549.1.1.5" | "1.2.840.10045.4.1" => "SHA-1",
-        "1.2.840.113549.1.1.14" | "1.2.840.10045.4.3.1" => "SHA-224",
-        "1.2.840.113549.1.1.11" | "1.2.840.10045.4.3.2" => "SHA-256",
-        "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" => "SHA-384",
-        "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" => "SHA-512",
-        _ => return None,
-    })
+    /// md5WithRSAEncryption, which BearSSL does not know.
+    const MD5: (&str, u32) = ("1.2.840.113549.1.1.4", 39);
+    let algorithm = &certificate.x509.signature_algorithm.algorithm;
+    if algorithm.to_id_string() == MD5.0 {
+        return Some(MD5.1);
+    }
+    Algorithm::from_oid(algorithm.as_bytes()).map(|algorithm| algorithm.hash.security_bits())
 }
