@@ -153,3 +153,28 @@ fn a_full_disk_is_noticed() {
     assert_eq!(status(doctor(&good.anchors[0]).stdout(full()).stderr(Stdio::null())), Some(2));
     assert_eq!(status(doctor(Path::new("/nonexistent")).stderr(full())), Some(2));
 }
+
+/// An anchor that cannot be generated is on no device, so no device connects with it.
+#[test]
+fn without_an_anchor_nothing_connects() {
+    let scenarios = scenarios();
+    let good = scenarios.iter().find(|scenario| scenario.id == "A1").expect("a scenario");
+    let folder = support::temporary_folder();
+    let der = support::openssl(["x509", "-in", support::text(&good.anchors[0]), "-outform", "DER"]);
+    let longer = support::write(folder.path(), "longer.der", [&der[..], &[0, 0]].concat());
+    let base64 = support::openssl(["base64", "-in", support::text(&longer)]);
+    let block = [b"-----BEGIN CERTIFICATE-----\n", &base64[..], b"-----END CERTIFICATE-----\n"].concat();
+    let anchor = support::write(folder.path(), "ca.crt", block);
+    let anchor = support::text(&anchor);
+    support::ta_codegen_with(["--brssl", anchor]).expect_status(1);
+    for more in [vec![], vec!["--broker", support::text(&good.chain)]] {
+        let said = support::ta_codegen_with(["doctor", "--ca", anchor].into_iter().chain(more)).expect_status(1);
+        assert!(!said.text().contains("will connect"), "{}", said.text());
+        assert!(
+            said.text().contains("cannot be told") && said.text().contains("no anchor can be generated of it"),
+            "{}",
+            said.text()
+        );
+        assert!(!said.text().contains("DER file"), "{}", said.text());
+    }
+}

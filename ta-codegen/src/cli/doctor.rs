@@ -76,7 +76,7 @@ struct Arguments {
     /// Print the report as JSON
     ///
     /// An object with `version` (1), `checks` (`grade`, `subject`, `finding`) and `targets` (`target`, `outcome`, `error_name`,
-    /// `reason`, `cure`). `outcome` is "ok", BearSSL's error number, "broker-refuses-to-start", or "unknown" where --connect cannot tell; for rustls the number is the nearest
+    /// `reason`, `cure`). `outcome` is "ok", BearSSL's error number, "broker-refuses-to-start", or "unknown" where there is nothing to judge by; for rustls the number is the nearest
     /// one of BearSSL's. `grade` is "pass", "warning" or "fail".
     #[arg(long)]
     json: bool,

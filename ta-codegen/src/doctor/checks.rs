@@ -7,7 +7,7 @@ use super::openssl::chain::Parsed;
 use super::profile::{ClientKeys, Profile};
 use super::{Broker, Situation};
 use crate::time::Time;
-use crate::{Certificate, PublicKey, display_name, read_trust_anchors};
+use crate::{Certificate, PublicKey, TrustAnchor, display_name};
 
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,24 +76,21 @@ impl Situation {
     }
 }
 
-/// The anchor is read leniently for the verdict; here the generator has its say.
+/// A key no device can use is let through for the verdict; here the generator has its say.
 fn check_anchor(certificate: &Certificate, situation: &Situation) -> Vec<Check> {
     let origin = certificate.origin();
     let mut checks = Vec::new();
-    match read_trust_anchors(certificate.der(), &origin.to_string()) {
-        Ok(anchors) => {
-            for anchor in &anchors {
-                let name = display_name(anchor.subject());
-                checks.push(check_of(Grade::Pass, origin, format!("anchor {name}, {}", anchor.key())));
-                if !anchor.is_ca() {
-                    let finding =
-                        format!("{name} is not marked as a CA: the device trusts it only as the server's own certificate");
-                    checks.push(check_of(Grade::Warning, origin, finding));
-                }
+    match TrustAnchor::try_from(certificate.clone()) {
+        Ok(anchor) => {
+            let name = display_name(anchor.subject());
+            checks.push(check_of(Grade::Pass, origin, format!("anchor {name}, {}", anchor.key())));
+            if !anchor.is_ca() {
+                let finding = format!("{name} is not marked as a CA: the device trusts it only as the server's own certificate");
+                checks.push(check_of(Grade::Warning, origin, finding));
             }
         }
-        Err(error) => {
-            checks.push(check_of(Grade::Fail, origin, format!("no anchor can be generated of it: {error}")));
+        Err(problem) => {
+            checks.push(check_of(Grade::Fail, origin, format!("no anchor can be generated of it: {}", problem.kind)));
         }
     }
     // A device never looks at an anchor's dates.

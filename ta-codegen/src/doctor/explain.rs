@@ -7,6 +7,7 @@ use super::parts::Anchor;
 use super::profile::Profile;
 use super::signature::{Signed, is_rsa};
 use super::validator::Refusal;
+use crate::error::DecodeError;
 use crate::time::Time;
 use crate::{PublicKey, bearssl, display_name};
 use x509_parser::extensions::{GeneralName, ParsedExtension};
@@ -97,7 +98,7 @@ fn server_name(host: &str, certificate: &Parsed<'_>) -> (String, String) {
 }
 
 fn not_trusted(profile: &Profile, situation: &Situation, chain: &[&[u8]]) -> (String, String) {
-    let anchors: Vec<_> = situation.anchors.iter().filter_map(|anchor| Anchor::read(anchor.der()).ok()).collect();
+    let anchors = Anchor::of(&situation.anchors);
     let issuers: Vec<_> = chain.iter().filter_map(|der| Some((Parsed::read(der)?, Signed::of_certificate(der)))).collect();
     for (certificate, signed) in &issuers {
         let issuer = certificate.x509.issuer();
@@ -169,7 +170,7 @@ fn unsupported(profile: &Profile, chain: &[&[u8]], position: usize) -> String {
     let Some(certificate) = chain.get(position).and_then(|der| Parsed::read(der)) else {
         return format!("{} cannot be read", which(chain, position));
     };
-    if Anchor::read(certificate.der).is_err_and(|fault| fault == UNSUPPORTED) {
+    if matches!(Anchor::read(certificate.der), Err(DecodeError::KeyType(_) | DecodeError::Curve(_))) {
         return format!("{} has a key BearSSL does not know", which(chain, position));
     }
     let hash = Signed::of_certificate(certificate.der).map(|signed| signed.algorithm.hash);

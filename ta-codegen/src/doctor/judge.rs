@@ -8,7 +8,7 @@ use super::parts::Anchor;
 use super::profile::{Engine, Profile};
 use super::validator::{Trust, Validated, validate};
 use super::{Situation, client, webpki_rules};
-use crate::{PublicKey, bearssl};
+use crate::{Certificate, PublicKey, TrustAnchor, bearssl};
 
 /// What will happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub enum Outcome {
     Error(u16),
     /// There is no broker to connect to.
     BrokerRefusesToStart,
-    /// What was seen of the broker does not tell.
+    /// There is nothing to judge by: no anchor, or a broker that does not show what it sends.
     Unknown,
 }
 
@@ -49,6 +49,11 @@ pub(super) fn judge(profile: &'static Profile, situation: &Situation, prepared: 
             };
             Verdict { profile, outcome: Outcome::Error(alert.error), name, reason: alert.reason, cure: alert.cure }
         }
+        Err(Failure::NoAnchor) => {
+            let reason = "no anchor can be generated of the certificates given, so the device has none to trust the broker by";
+            let cure = "mend what the failed checks say about the anchors first".to_owned();
+            Verdict { profile, outcome: Outcome::Unknown, name: None, reason: reason.to_owned(), cure }
+        }
         Err(Failure::Untold(reason)) => {
             let cure = "give the broker's files instead: --broker FILE or --mosquitto-conf FILE".to_owned();
             Verdict { profile, outcome: Outcome::Unknown, name: None, reason, cure }
@@ -64,6 +69,7 @@ enum Failure {
     Refused(Alert),
     NoBroker(String),
     Untold(String),
+    NoAnchor,
 }
 
 impl From<Alert> for Failure {
@@ -74,6 +80,14 @@ impl From<Alert> for Failure {
 
 /// The stages of a handshake in their order; the first that fails decides.
 fn find_outcome(profile: &Profile, situation: &Situation, prepared: Option<&Prepared<'_>>) -> Result<String, Failure> {
+    // What a device says to a key that is too large for it is told from the broker's chain; without one there is nothing to tell.
+    let is_anchor = |certificate: &Certificate| match situation.broker {
+        Some(_) => Anchor::read(certificate.der()).is_ok(),
+        None => TrustAnchor::try_from(certificate.clone()).is_ok(),
+    };
+    if !situation.anchors.iter().any(is_anchor) {
+        return Err(Failure::NoAnchor);
+    }
     let Some((broker, prepared)) = situation.broker.as_ref().zip(prepared) else {
         return Ok(
             "nothing speaks against it, but the broker's certificate was not given (--broker, --mosquitto-conf or --connect)"
@@ -134,7 +148,7 @@ fn plain_broker() -> Alert {
 }
 
 fn check_chain(profile: &Profile, situation: &Situation, chain: &[&[u8]], agreed: Agreed) -> Result<(), Alert> {
-    let anchors: Vec<_> = situation.anchors.iter().filter_map(|anchor| Anchor::read(anchor.der()).ok()).collect();
+    let anchors = Anchor::of(&situation.anchors);
     let trust = Trust { abilities: &profile.abilities, anchors: &anchors, server_name: &situation.host, clock: situation.now };
     match validate(trust, chain) {
         Ok(validated) => check_use(profile, &validated, agreed),

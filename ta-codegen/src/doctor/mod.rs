@@ -24,6 +24,7 @@ mod webpki_rules;
 
 use crate::Certificate;
 use crate::time::Time;
+use parts::Anchor;
 
 pub use broker::Broker;
 pub use checks::{Check, Grade};
@@ -74,7 +75,7 @@ pub fn validate_chain(
     server_name: &str,
     unix_time: i64,
 ) -> Result<(bool, bool), u16> {
-    let anchors: Vec<_> = anchors.iter().filter_map(|der| parts::Anchor::read(der).ok()).collect();
+    let anchors: Vec<_> = anchors.iter().filter_map(|der| Anchor::read(der).ok()).collect();
     let trust = validator::Trust { abilities, anchors: &anchors, server_name, clock: Time::from_unix_seconds(unix_time) };
     match validator::validate(trust, chain) {
         Ok(validated) => Ok((validated.usages.key_exchange, validated.usages.signing)),

@@ -2,46 +2,45 @@
 
 use super::fault::{Fault, LIMIT_EXCEEDED, UNSUPPORTED, WEAK_PUBLIC_KEY};
 use crate::cursor::{Cursor, tag};
-use crate::{Curve, PublicKey};
-
-/// `BR_X509_BUFSIZE_KEY`: an RSA modulus and exponent together, or an EC point, must fit.
-const LARGEST_KEY: usize = 520;
+use crate::error::DecodeError;
+use crate::read::decode;
+use crate::read::key::{self, KeyLayout};
+use crate::{Certificate, PublicKey};
+use std::ops::Range;
 
 /// The bytes a server's or CA's RSA modulus must have at least: `br_x509_minimal_set_minrsa` is 128 by default, so 1017 bits.
-pub(super) const SMALLEST_RSA: usize = 128;
+const SMALLEST_RSA: usize = 128;
 
-pub(super) const RSA_ENCRYPTION: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01];
-const EC_PUBLIC_KEY: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
-const SECP256R1: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
-const SECP384R1: &[u8] = &[0x2B, 0x81, 0x04, 0x00, 0x22];
-const SECP521R1: &[u8] = &[0x2B, 0x81, 0x04, 0x00, 0x23];
-
-/// Reads a SubjectPublicKeyInfo; an RSA modulus shorter than `smallest_rsa` bytes is refused.
-pub(super) fn read_key<'a>(certificate: &mut Cursor<'a>, smallest_rsa: usize) -> Result<PublicKey<'a>, Fault> {
+/// Reads a server's SubjectPublicKeyInfo in the order of `br_x509_minimal`, which decides the fault that is met first; an RSA modulus
+/// shorter than `SMALLEST_RSA` is refused.
+pub(super) fn read_key<'a>(certificate: &mut Cursor<'a>) -> Result<PublicKey<'a>, Fault> {
     let mut info = certificate.sequence()?;
     let mut algorithm = info.sequence()?;
-    let key = match algorithm.object_identifier()? {
-        RSA_ENCRYPTION => read_rsa(&mut info, smallest_rsa)?,
-        EC_PUBLIC_KEY => read_ec(&mut info, algorithm)?,
-        _ => return Err(UNSUPPORTED),
+    let identifier = algorithm.object_identifier()?;
+    let key = if identifier == key::RSA_ENCRYPTION.as_bytes() {
+        read_rsa(&mut info)?
+    } else if identifier == key::EC_PUBLIC_KEY.as_bytes() {
+        read_ec(&mut info, algorithm)?
+    } else {
+        return Err(UNSUPPORTED);
     };
     info.close()?;
     Ok(key)
 }
 
-fn read_rsa<'a>(info: &mut Cursor<'a>, smallest: usize) -> Result<PublicKey<'a>, Fault> {
+fn read_rsa<'a>(info: &mut Cursor<'a>) -> Result<PublicKey<'a>, Fault> {
     let mut bits = info.bit_string()?;
     let mut numbers = bits.sequence()?;
     let n = unsigned(&mut numbers)?;
-    if n.len() > LARGEST_KEY {
+    if n.len() > key::KEY_BUFFER {
         return Err(LIMIT_EXCEEDED);
     }
     let e = unsigned(&mut numbers)?;
-    if n.len() + e.len() > LARGEST_KEY {
+    if n.len() + e.len() > key::KEY_BUFFER {
         return Err(LIMIT_EXCEEDED);
     }
     numbers.close()?;
-    if n.len() < smallest {
+    if n.len() < SMALLEST_RSA {
         return Err(WEAK_PUBLIC_KEY);
     }
     bits.close()?;
@@ -56,15 +55,10 @@ pub(super) fn rsa_key(der: &[u8]) -> Result<PublicKey<'_>, Fault> {
 
 /// Only named curves are read: other parameters are not an OBJECT IDENTIFIER and come out as unexpected elements.
 fn read_ec<'a>(info: &mut Cursor<'a>, mut algorithm: Cursor<'a>) -> Result<PublicKey<'a>, Fault> {
-    let curve = match algorithm.object_identifier()? {
-        SECP256R1 => Curve::P256,
-        SECP384R1 => Curve::P384,
-        SECP521R1 => Curve::P521,
-        _ => return Err(UNSUPPORTED),
-    };
+    let curve = key::curve_of(algorithm.object_identifier()?).ok_or(UNSUPPORTED)?;
     algorithm.close()?;
     let q = info.bit_string()?.rest()?;
-    if q.len() > LARGEST_KEY {
+    if q.len() > key::KEY_BUFFER {
         return Err(LIMIT_EXCEEDED);
     }
     Ok(PublicKey::Ec { curve, q })
@@ -91,19 +85,21 @@ pub(super) struct Anchor<'a> {
 }
 
 impl<'a> Anchor<'a> {
-    /// Makes the anchor of a certificate as `brssl ta` does (`src/x509/x509_decoder.t0`): the name, the key, and whether
-    /// basicConstraints says CA. Dates, key size and all other extensions are of no account.
-    pub(super) fn read(der: &'a [u8]) -> Result<Self, Fault> {
-        let mut certificate = Cursor::within(der, 0..der.len());
-        let mut body = certificate.sequence()?;
-        let mut content = body.sequence()?;
-        skip_to_issuer(&mut content)?;
-        content.sequence()?;
-        content.sequence()?;
-        let subject = raw_sequence(&mut content)?;
-        let key = read_key(&mut content, 0)?;
-        let is_ca = says_ca(content)?;
-        Ok(Self { subject, key, is_ca })
+    /// Makes the anchor of a certificate as `brssl ta` does, by the generator's own decoder. A key that the generator refuses, since no
+    /// device can verify with it, is taken here: the verdict is about what the device then says.
+    pub(super) fn read(der: &'a [u8]) -> Result<Self, DecodeError> {
+        let layout = decode(der)?;
+        let slice = |range: &Range<usize>| &der[range.clone()];
+        let key = match &layout.key {
+            KeyLayout::Rsa { n, e } => PublicKey::Rsa { n: slice(n), e: slice(e) },
+            KeyLayout::Ec { curve, q } => PublicKey::Ec { curve: *curve, q: slice(q) },
+        };
+        Ok(Self { subject: slice(&layout.subject), key, is_ca: layout.extensions.is_ca })
+    }
+
+    /// The anchors of those certificates that one can be made of.
+    pub(super) fn of(certificates: &'a [Certificate]) -> Vec<Self> {
+        certificates.iter().filter_map(|certificate| Self::read(certificate.der()).ok()).collect()
     }
 }
 
@@ -134,33 +130,6 @@ pub(super) fn raw_sequence<'a>(content: &mut Cursor<'a>) -> Result<&'a [u8], Fau
     Ok(&bytes[..content.position() - start])
 }
 
-/// The CA flag of the last basicConstraints extension that has one.
-fn says_ca(mut content: Cursor<'_>) -> Result<bool, Fault> {
-    let mut is_ca = false;
-    while let Some(found) = content.tag_or_end()? {
-        let mut element = content.open()?;
-        if found.number != context(3) {
-            continue;
-        }
-        let mut extensions = element.sequence()?;
-        while !extensions.is_at_end() {
-            let extension = Extension::read(&mut extensions)?;
-            if extension.is(BASIC_CONSTRAINTS) {
-                is_ca = basic_constraints_ca(extension.value)?.unwrap_or(is_ca);
-            }
-        }
-    }
-    Ok(is_ca)
-}
-
-fn basic_constraints_ca(mut value: Cursor<'_>) -> Result<Option<bool>, Fault> {
-    let mut constraints = value.sequence()?;
-    match constraints.tag_or_end()? {
-        Some(found) if found.number == tag::BOOLEAN => Ok(Some(constraints.boolean(found)?)),
-        _ => Ok(None),
-    }
-}
-
 /// One certificate extension (RFC 5280, section 4.1).
 pub(super) struct Extension<'a> {
     id: &'a [u8],
@@ -168,19 +137,12 @@ pub(super) struct Extension<'a> {
     pub(super) value: Cursor<'a>,
 }
 
-pub(super) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 0x13];
 pub(super) const KEY_USAGE: &[u8] = &[0x55, 0x1D, 0x0F];
 pub(super) const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1D, 0x11];
 pub(super) const CERTIFICATE_POLICIES: &[u8] = &[0x55, 0x1D, 0x20];
 
 impl<'a> Extension<'a> {
-    /// Reads identifier, criticality and value, whatever follows.
-    pub(super) fn read(extensions: &mut Cursor<'a>) -> Result<Self, Fault> {
-        let (extension, _) = Self::read_with_rest(extensions)?;
-        Ok(extension)
-    }
-
-    /// Like `read`, and gives what follows the value: it must be nothing, but BearSSL looks at the value first.
+    /// Reads identifier, criticality and value, and gives what follows the value: it must be nothing, but BearSSL looks at the value first.
     pub(super) fn read_with_rest(extensions: &mut Cursor<'a>) -> Result<(Self, Cursor<'a>), Fault> {
         let mut fields = extensions.sequence()?;
         let id = fields.object_identifier()?;

@@ -62,7 +62,7 @@ fn pkcs8_matches(der: &[u8], public: &PublicKey<'_>) -> Result<Option<bool>, Der
     let mut info = Cursor::within(der, 0..der.len()).sequence()?;
     info.unsigned_integer()?;
     let mut algorithm = info.sequence()?;
-    let is_rsa = algorithm.object_identifier()? == crate::doctor::parts::RSA_ENCRYPTION;
+    let is_rsa = algorithm.object_identifier()? == crate::read::key::RSA_ENCRYPTION.as_bytes();
     let key = info.primitive(tag::OCTET_STRING)?.rest()?;
     if is_rsa { rsa_matches(key, public).map(Some) } else { ec_matches(key, public) }
 }

@@ -6,13 +6,12 @@
 use super::fault::*;
 use super::name_text::{attribute_value, matches, utf8};
 use super::parts::{
-    Anchor, BASIC_CONSTRAINTS, CERTIFICATE_POLICIES, Extension, KEY_USAGE, SMALLEST_RSA, SUBJECT_ALT_NAME, context, raw_sequence,
-    read_key, skip_to_issuer,
+    Anchor, CERTIFICATE_POLICIES, Extension, KEY_USAGE, SUBJECT_ALT_NAME, context, raw_sequence, read_key, skip_to_issuer,
 };
 use super::signature::{Abilities, Algorithm, Signed};
 use crate::PublicKey;
 use crate::cursor::{Cursor, tag};
-use crate::read::certificate::date;
+use crate::read::certificate::{BASIC_CONSTRAINTS, date};
 use crate::time::Time;
 
 /// `BR_X509_BUFSIZE_SIG`: a signature must fit.
@@ -156,7 +155,7 @@ impl<'a> Body<'a> {
         let issuer = raw_sequence(&mut content)?;
         check_validity(content.sequence()?, trust.clock)?;
         let (subject, name_matches) = read_subject(&mut content, trust.server_name, previous)?;
-        let key = read_key(&mut content, SMALLEST_RSA)?;
+        let key = read_key(&mut content)?;
         if let Some(wanted) = previous {
             wanted.signed.verify(&key, trust.abilities)?;
         }

@@ -3,7 +3,7 @@
 use super::Situation;
 use super::negotiation::Alert;
 use super::signature::{Abilities, Algorithm, Hash, Signed};
-use crate::Curve;
+use crate::{Curve, TrustAnchor};
 use rustls_pki_types::{
     AlgorithmIdentifier, CertificateDer, InvalidSignature, ServerName, SignatureVerificationAlgorithm, UnixTime, alg_id,
 };
@@ -12,7 +12,9 @@ use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
 /// Checks the chain; an error carries the nearest of BearSSL's numbers, so that targets can be compared.
 pub(super) fn check_chain(situation: &Situation, chain: &[&[u8]]) -> Result<(), Alert> {
-    let anchors: Vec<_> = situation.anchors.iter().map(|anchor| CertificateDer::from(anchor.der())).collect();
+    // Only what the generator makes an anchor of gets into the firmware.
+    let generated = situation.anchors.iter().filter(|certificate| TrustAnchor::try_from((*certificate).clone()).is_ok());
+    let anchors: Vec<_> = generated.map(|certificate| CertificateDer::from(certificate.der())).collect();
     let anchors: Vec<_> = anchors.iter().filter_map(|der| anchor_from_trusted_cert(der).ok()).collect();
     let chain: Vec<_> = chain.iter().copied().map(CertificateDer::from).collect();
     let refuse = |error: webpki::Error| refusal(&error, &situation.host);

@@ -33,7 +33,7 @@ pub(crate) struct Extensions {
 }
 
 /// 2.5.29.19
-const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 0x13];
+pub(crate) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 0x13];
 /// 2.5.29.30
 const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 0x1E];
 

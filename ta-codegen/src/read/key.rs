@@ -19,10 +19,10 @@ pub(crate) enum KeyLayout {
 }
 
 /// BearSSL's buffer for a public key (`BR_X509_BUFSIZE_KEY`): modulus and exponent together, or the point.
-const KEY_BUFFER: usize = 520;
+pub(crate) const KEY_BUFFER: usize = 520;
 
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+pub(crate) const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+pub(crate) const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const SECP256R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const SECP521R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
@@ -82,7 +82,7 @@ fn named_curve(algorithm: &mut Cursor<'_>) -> Result<Curve, DecodeError> {
     curve_of(identifier).ok_or_else(|| DecodeError::Curve(describe(identifier, CURVES)))
 }
 
-fn curve_of(identifier: &[u8]) -> Option<Curve> {
+pub(crate) fn curve_of(identifier: &[u8]) -> Option<Curve> {
     let known = [(SECP256R1, Curve::P256), (SECP384R1, Curve::P384), (SECP521R1, Curve::P521)];
     known.into_iter().find_map(|(known, curve)| (known.as_bytes() == identifier).then_some(curve))
 }

@@ -56,7 +56,7 @@ impl TryFrom<Certificate> for TrustAnchor {
 }
 
 /// Decodes a certificate that must end where `der` does.
-fn decode(der: &[u8]) -> Result<certificate::Layout, DecodeError> {
+pub(crate) fn decode(der: &[u8]) -> Result<certificate::Layout, DecodeError> {
     let (layout, end) = certificate::layout(der)?;
     if end < der.len() {
         return Err(DecodeError::TrailingData(der.len() - end));
