@@ -1,8 +1,11 @@
 //! Which certificates OpenSSL picks for a chain, and the doctor with it: CAs that were renewed, chains without end.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+use ta_codegen::time::Time;
 
 use crate::authority::{Authority, Issued, Key, Use, Valid};
 use crate::mosquitto::{Mosquitto, free_port};
@@ -11,9 +14,12 @@ use crate::support::{self, Outcome, openssl, read, read_text, require, temporary
 const NAME: &str = "broker.test";
 const SERVER: Use = Use::Server("DNS:broker.test");
 
-/// Runs the doctor for a device that trusts `root`.
+/// Runs the doctor for a device that trusts `root`. Its clock stands still, for it is in the verdict; it is an hour ahead, when all
+/// that a test makes has become valid.
 fn doctor(root: &Authority, more: &[&str]) -> Outcome {
-    let arguments = ["doctor", "--target", "bearssl-full", "--host", NAME, "--ca", text(root.certificate())];
+    static CLOCK: OnceLock<String> = OnceLock::new();
+    let clock = CLOCK.get_or_init(|| format!("@{}", Time::now().unix_seconds() + 3600));
+    let arguments = ["doctor", "--target", "bearssl-full", "--host", NAME, "--at", clock, "--ca", text(root.certificate())];
     support::ta_codegen_with(arguments.iter().chain(more).copied())
 }
 
@@ -22,7 +28,7 @@ fn verdict(outcome: &Outcome) -> String {
     outcome.text().split("\n\n").last().unwrap_or_default().to_owned()
 }
 
-fn joined<'a>(folder: &Path, certificates: impl IntoIterator<Item = &'a Path>) -> std::path::PathBuf {
+fn joined<'a>(folder: &Path, certificates: impl IntoIterator<Item = &'a Path>) -> PathBuf {
     let bytes: Vec<u8> = certificates.into_iter().flat_map(read).collect();
     write(folder, "ca.pem", bytes)
 }
