@@ -219,12 +219,15 @@ fn other_things_in_der() {
     let algorithm = element(0x30, &element(0x06, &[1, 2]));
     let empty = element(0x30, &[]);
     let request = [numbered(0), empty.clone(), empty.clone(), element(0xA0, &[])].concat();
+    let list = |date: u8| element(0x30, &[numbered(1), empty.clone(), empty.clone(), element(date, &[])].concat());
     for (content, what) in [
         (numbered(0), "it is a private key; give the certificate instead"),
         (numbered(3), "it is a PKCS#12 container; take the CA out with `openssl pkcs12 "),
         (element(0x06, &[1, 2]), "it is a PKCS#7 container; take the CA out with `openssl pkcs7 -inform DER "),
         (algorithm, "it is a public key or an encrypted private key; give the certificate instead"),
         (element(0x30, &request), "it is a certificate signing request; give the certificate instead"),
+        (list(0x17), "it is a revocation list; give the certificate instead"),
+        (list(0x18), "it is a revocation list; give the certificate instead"),
     ] {
         let said = read_trust_anchors(&element(0x30, &content), "f").expect_err(what).to_string();
         assert!(said.contains(what), "{said}");
