@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use ta_codegen::files::Output;
 
 /// A rule of Make: the outputs on the left, on the right everything that was read. What is wrong is for the user to hear.
-pub(super) fn depfile(path: &Path, outputs: &[Output], inputs: &[PathBuf]) -> Result<Output, String> {
+pub(super) fn rule(path: &Path, outputs: &[Output], inputs: &[PathBuf]) -> Result<Output, String> {
     let targets: Vec<String> = outputs.iter().map(|output| escaped(&output.path)).collect::<Result<_, _>>()?;
-    let mut rule = targets.join(" ") + ":";
+    let mut content = targets.join(" ") + ":";
     for input in inputs {
-        rule.push_str(" \\\n  ");
-        rule.push_str(&escaped(input)?);
+        content.push_str(" \\\n  ");
+        content.push_str(&escaped(input)?);
     }
-    rule.push('\n');
-    Ok(Output { path: path.to_owned(), content: rule })
+    content.push('\n');
+    Ok(Output { path: path.to_owned(), content })
 }
 
 /// Escapes what Make and Ninja read alike (GNU Make manual, "What Makefiles Look Like"; the Ninja manual has it from there), as gcc's -M

@@ -13,7 +13,7 @@ use ta_codegen::{NameError, TrustAnchor, rust, unique};
 use super::Outcome;
 use super::arguments::{Generate, Mode, Names};
 use super::choice;
-use super::depfile::depfile;
+use super::depfile::rule;
 use super::input;
 use super::output::{print, report, shown, tell, usage};
 use super::overwriting::conflict;
@@ -58,12 +58,8 @@ fn generate(arguments: &Generate, mode: Mode) -> Result<Outcome, Error> {
     if arguments.check {
         return check(&outputs);
     }
-    let written = outputs.iter().map(|output| &output.path).chain(&arguments.depfile);
-    if let Some(message) = conflict(written.map(PathBuf::as_path), paths.iter().map(PathBuf::as_path)) {
-        return Ok(usage(message));
-    }
-    match arguments.depfile.iter().map(|path| depfile(path, &outputs, &paths)).collect() {
-        Ok(rule) => write(&[outputs, rule], arguments)?,
+    match with_rule(outputs, &paths, arguments.depfile.as_deref()) {
+        Ok(sets) => write(&sets, arguments)?,
         Err(message) => return Ok(usage(message)),
     }
     if mode == Mode::CHeader && !arguments.quiet {
@@ -145,7 +141,17 @@ fn check(outputs: &[Output]) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// Writes the outputs and the rule that tells what they depend on, all or none.
+/// The outputs, and the rule that tells what they depend on, where one is asked for; or what stands against writing them.
+fn with_rule(outputs: Vec<Output>, inputs: &[PathBuf], depfile: Option<&Path>) -> Result<[Vec<Output>; 2], String> {
+    let written = outputs.iter().map(|output| output.path.as_path()).chain(depfile);
+    if let Some(message) = conflict(written, inputs.iter().map(PathBuf::as_path)) {
+        return Err(message);
+    }
+    let rule = depfile.map(|path| rule(path, &outputs, inputs)).transpose()?;
+    Ok([outputs, rule.into_iter().collect()])
+}
+
+/// Writes the outputs and the rule, all or none.
 fn write(sets: &[Vec<Output>; 2], arguments: &Generate) -> Result<(), Error> {
     if let Some(directory) = &arguments.out_dir {
         files::create_directory(directory)?;
