@@ -472,3 +472,19 @@ fn certificates_are_found_without_being_decoded() {
     let other = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     assert_eq!(read_certificates(other.as_bytes(), "f").expect("a block")[0].der(), [0, 0, 0]);
 }
+
+/// `inspect` names the keys that BearSSL does not know as well.
+#[cfg(feature = "cli")]
+#[test]
+fn key_types_by_name() {
+    let now = ta_codegen::time::Time::new(2026, 1, 1, 0, 0, 0).expect("a day that exists");
+    for (name, key) in [
+        ("c-keys__ED25519.crt", "Ed25519 (1.3.101.112)"),
+        ("c-keys__ec-secp256k1.crt", "EC secp256k1 (1.3.132.0.10)"),
+        ("c-keys__ec-secp384r1.crt", "EC P-384"),
+    ] {
+        let (inspections, _) = ta_codegen::inspect::inspect(&read(&fixture("golden").join(name)), name);
+        let text = inspections[0].text(now);
+        assert!(text.contains(&format!("  key          {key}\n")), "{text}");
+    }
+}
