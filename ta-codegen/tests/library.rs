@@ -482,6 +482,7 @@ fn key_types_by_name() {
         ("c-keys__ED25519.crt", "Ed25519 (1.3.101.112)"),
         ("c-keys__ec-secp256k1.crt", "EC secp256k1 (1.3.132.0.10)"),
         ("c-keys__ec-secp384r1.crt", "EC P-384"),
+        ("c-keys__ec-explicit.crt", "EC explicit parameters"),
     ] {
         let (inspections, _) = ta_codegen::inspect::inspect(&read(&fixture("golden").join(name)), name);
         let text = inspections[0].text(now);

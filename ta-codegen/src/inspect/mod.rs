@@ -5,6 +5,7 @@
 mod json;
 mod text;
 
+use x509_parser::asn1_rs::Tag;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::objects::{oid_registry, oid2sn};
@@ -241,8 +242,10 @@ fn public_key(spki: &SubjectPublicKeyInfo<'_>) -> Key {
             Key { kind: "RSA".to_owned(), bits: Some(bit_length(&numbers.modulus[zeros..])), curve: None }
         }
         Ok(ParsedKey::EC(_)) => {
-            let curve = spki.algorithm.parameters.as_ref().and_then(|parameters| parameters.as_oid().ok());
-            let curve = curve.map_or_else(|| "written out".to_owned(), |curve| key::curve_name(curve.as_bytes()));
+            // RFC 5480, section 2.1.1. `as_oid` does not look at the tag.
+            let named = spki.algorithm.parameters.as_ref().filter(|parameters| parameters.tag() == Tag::Oid);
+            let curve = named.and_then(|parameters| parameters.as_oid().ok());
+            let curve = curve.map_or_else(|| "explicit parameters".to_owned(), |curve| key::curve_name(curve.as_bytes()));
             Key { kind: "EC".to_owned(), bits: None, curve: Some(curve) }
         }
         _ => Key { kind: key::key_type_name(spki.algorithm.algorithm.as_bytes()), bits: None, curve: None },
