@@ -193,6 +193,9 @@ fn only_what_a_chain_needs() {
     assert_eq!(taken(&["server", "intermediate", "cross"], &roots), ["CN=new root"]);
     assert_eq!(taken(&["server", "intermediate", "cross"], &["old", "unrelated"]), ["CN=old root"]);
     assert_eq!(taken(&["server", "cross", "intermediate"], &["old", "unrelated"]), ["CN=old root"]);
+    // The server's own certificate would do as well, until it is renewed.
+    assert_eq!(taken(&["server", "intermediate"], &["server", "intermediate", "new"]), ["CN=intermediate"]);
+    assert_eq!(taken(&["server", "intermediate"], &["server", "new"]), ["CN=new root"]);
     // openssl is content with what was chosen.
     let chosen = chain.path("new.crt");
     openssl([

@@ -180,32 +180,29 @@ impl Selection {
 /// Tells which anchors a chain needs, or the issuer at which it ends without one.
 ///
 /// BearSSL looks for an anchor at each certificate from the server's own on, and stops at the first (`x509_minimal.t0`): what lies
-/// beyond, such as the older root that signed a newer one, is not needed. Anchors are found by name; whether the key fits is for
+/// beyond, such as the older root that signed a newer one, is not needed. The server's own certificate would be the first of all, but
+/// it is another after its renewal, so it is taken only where no CA is there. Anchors are found by name; whether the key fits is for
 /// `ta-codegen doctor` to say. Servers that send a chain in the wrong order are forgiven.
 fn needed<'a>(chain: &'a [TrustAnchor], anchors: &[TrustAnchor]) -> Result<Vec<bool>, &'a [u8]> {
+    let authorities: HashSet<&[u8]> = anchors.iter().filter(|anchor| anchor.is_ca()).map(TrustAnchor::subject).collect();
     let mut by_subject = HashMap::new();
     chain.iter().for_each(|certificate| _ = by_subject.entry(certificate.subject()).or_insert(certificate));
-    let subjects: HashSet<&[u8]> = anchors.iter().map(TrustAnchor::subject).collect();
-    let mut current = &chain[0];
+    let server = &chain[0];
+    let mut current = server;
     // A chain of n certificates is left after n steps, or it goes in circles.
     for _ in chain {
-        let signs = |anchor: &TrustAnchor| anchor.is_ca() && anchor.subject() == current.issuer();
-        let is_current = |anchor: &TrustAnchor| anchor.subject() == current.subject() && anchor.key() == current.key();
-        if [current.issuer(), current.subject()].iter().any(|name| subjects.contains(name)) {
-            // The CA rather than the certificate itself, which is another after its renewal.
-            for is_needed in [&signs as &dyn Fn(&TrustAnchor) -> bool, &is_current] {
-                let is_needed: Vec<bool> = anchors.iter().map(is_needed).collect();
-                if is_needed.contains(&true) {
-                    return Ok(is_needed);
-                }
-            }
+        let issuer = current.issuer();
+        if authorities.contains(issuer) {
+            return Ok(anchors.iter().map(|anchor| anchor.is_ca() && anchor.subject() == issuer).collect());
         }
-        match by_subject.get(current.issuer()).filter(|next| next.subject() != current.subject()) {
+        match by_subject.get(issuer).filter(|next| next.subject() != current.subject()) {
             Some(next) => current = next,
             None => break,
         }
     }
-    Err(current.issuer())
+    let is_server = |anchor: &TrustAnchor| anchor.subject() == server.subject() && anchor.key() == server.key();
+    let is_needed: Vec<bool> = anchors.iter().map(is_server).collect();
+    if is_needed.contains(&true) { Ok(is_needed) } else { Err(current.issuer()) }
 }
 
 fn subject_matches(anchor: &TrustAnchor, pattern: &str) -> bool {
