@@ -178,3 +178,31 @@ fn without_an_anchor_nothing_connects() {
         assert!(!said.text().contains("DER file"), "{}", said.text());
     }
 }
+
+/// Whoever forgets to say what the broker is must not read that all is well.
+#[test]
+fn without_a_broker_nothing_is_promised() {
+    let scenarios = scenarios();
+    let good = scenarios.iter().find(|scenario| scenario.id == "A1").expect("a scenario");
+    let [anchor, chain] = [&good.anchors[0], &good.chain].map(|path| support::text(path));
+    for given in [vec![anchor], vec![anchor, chain]] {
+        let said = support::ta_codegen_with(["doctor", "--host", good.host, "--ca"].into_iter().chain(given)).expect_status(1);
+        assert!(!said.text().contains("will connect"), "{}", said.text());
+        for words in ["cannot be told", "--broker FILE", "--mosquitto-conf FILE", "--connect HOST"] {
+            assert!(said.text().contains(words), "{words} is missing in {}", said.text());
+        }
+    }
+}
+
+#[test]
+fn a_name_that_is_not_given_is_missed() {
+    let scenarios = scenarios();
+    let good = scenarios.iter().find(|scenario| scenario.id == "A1").expect("a scenario");
+    let [anchor, chain] = [&good.anchors[0], &good.chain].map(|path| support::text(path));
+    let arguments = ["doctor", "--ca", anchor, "--broker", chain, "--target", "tasmota-rsa"];
+    let said = support::ta_codegen_with(arguments).expect_status(0);
+    assert!(said.text().contains("warning  host: ") && said.text().contains("--host"), "{}", said.text());
+    support::ta_codegen_with(arguments.into_iter().chain(["--host", ""])).expect_status(2).expect_stderr(&["--host is empty"]);
+    let said = doctor(good, &ONE).expect_status(0);
+    assert!(!said.text().contains("warning"), "{}", said.text());
+}

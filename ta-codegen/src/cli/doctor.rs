@@ -176,6 +176,9 @@ fn chosen_profiles(arguments: &Arguments) -> Vec<&'static Profile> {
 /// where an option does not take it, so these two options do.
 fn host(arguments: &Arguments) -> Result<String, String> {
     let connected = arguments.connect.as_deref().map(|address| split_address(address).0);
+    if arguments.host.as_deref() == Some("") {
+        return Err("--host is empty; give the name or address the device connects to, or leave the option out".to_owned());
+    }
     for (option, name) in [("--host", arguments.host.as_deref()), ("--connect", connected)] {
         if name.is_some_and(|name| !may_be_a_name(name)) {
             return Err(format!(

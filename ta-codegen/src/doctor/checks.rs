@@ -54,6 +54,10 @@ pub(super) fn check(situation: &Situation, profiles: &[&'static Profile], prepar
     let mut checks: Vec<_> = situation.anchors.iter().flat_map(|anchor| check_anchor(anchor, situation)).collect();
     if let Some((broker, prepared)) = situation.broker.as_ref().zip(prepared) {
         checks.extend(check_broker(broker, &prepared.chain, situation));
+        if situation.host.is_empty() {
+            let finding = "the name in the server's certificate was not checked; give the one the device has with --host";
+            checks.push(check_of(Grade::Warning, "host", finding));
+        }
     }
     for (position, certificate) in situation.client.iter().enumerate() {
         checks.extend(check_dates(certificate, situation, Grade::Fail));

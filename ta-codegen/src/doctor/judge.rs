@@ -19,7 +19,7 @@ pub enum Outcome {
     Error(u16),
     /// There is no broker to connect to.
     BrokerRefusesToStart,
-    /// There is nothing to judge by: no anchor, or a broker that does not show what it sends.
+    /// There is nothing to judge by: no anchor, no broker, or a broker that does not show what it sends.
     Unknown,
 }
 
@@ -49,14 +49,8 @@ pub(super) fn judge(profile: &'static Profile, situation: &Situation, prepared: 
             };
             Verdict { profile, outcome: Outcome::Error(alert.error), name, reason: alert.reason, cure: alert.cure }
         }
-        Err(Failure::NoAnchor) => {
-            let reason = "no anchor can be generated of the certificates given, so the device has none to trust the broker by";
-            let cure = "mend what the failed checks say about the anchors first".to_owned();
-            Verdict { profile, outcome: Outcome::Unknown, name: None, reason: reason.to_owned(), cure }
-        }
-        Err(Failure::Untold(reason)) => {
-            let cure = "give the broker's files instead: --broker FILE or --mosquitto-conf FILE".to_owned();
-            Verdict { profile, outcome: Outcome::Unknown, name: None, reason, cure }
+        Err(Failure::Untold { reason, cure }) => {
+            Verdict { profile, outcome: Outcome::Unknown, name: None, reason, cure: cure.to_owned() }
         }
         Err(Failure::NoBroker(reason)) => {
             let cure = "mend the broker's settings first; `mosquitto -c mosquitto.conf -v` shows its own message".to_owned();
@@ -68,8 +62,22 @@ pub(super) fn judge(profile: &'static Profile, situation: &Situation, prepared: 
 enum Failure {
     Refused(Alert),
     NoBroker(String),
-    Untold(String),
-    NoAnchor,
+    Untold { reason: String, cure: &'static str },
+}
+
+impl Failure {
+    fn no_anchor() -> Self {
+        let reason =
+            "no anchor can be generated of the certificates given, so the device has none to trust the broker by".to_owned();
+        Self::Untold { reason, cure: "mend what the failed checks say about the anchors first" }
+    }
+
+    fn nothing_given() -> Self {
+        Self::Untold {
+            reason: "nothing is known of the broker, so only the anchors were looked at".to_owned(),
+            cure: "give the broker's certificate with --broker FILE, its settings with --mosquitto-conf FILE, or its address with --connect HOST",
+        }
+    }
 }
 
 impl From<Alert> for Failure {
@@ -86,13 +94,10 @@ fn find_outcome(profile: &Profile, situation: &Situation, prepared: Option<&Prep
         None => TrustAnchor::try_from(certificate.clone()).is_ok(),
     };
     if !situation.anchors.iter().any(is_anchor) {
-        return Err(Failure::NoAnchor);
+        return Err(Failure::no_anchor());
     }
     let Some((broker, prepared)) = situation.broker.as_ref().zip(prepared) else {
-        return Ok(
-            "nothing speaks against it, but the broker's certificate was not given (--broker, --mosquitto-conf or --connect)"
-                .into(),
-        );
+        return Err(Failure::nothing_given());
     };
     let refusals = broker.startup_refusals();
     if !refusals.is_empty() {
@@ -100,9 +105,12 @@ fn find_outcome(profile: &Profile, situation: &Situation, prepared: Option<&Prep
     }
     if let Some(alert) = broker.alert {
         if profile.speaks_tls13() && ONLY_TLS12.contains(&alert) {
-            return Err(Failure::Untold(format!(
-                "the broker refused TLS 1.2 (alert {alert}); the device speaks TLS 1.3 as well, in which a broker encrypts its certificates"
-            )));
+            return Err(Failure::Untold {
+                reason: format!(
+                    "the broker refused TLS 1.2 (alert {alert}); the device speaks TLS 1.3 as well, in which a broker encrypts its certificates"
+                ),
+                cure: "give the broker's files instead: --broker FILE or --mosquitto-conf FILE",
+            });
         }
         return Err(answered_with(alert).into());
     }
