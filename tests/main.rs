@@ -8,6 +8,7 @@ mod command_line;
 mod crates;
 mod doctor;
 mod doctor_chain;
+mod doctor_client;
 mod doctor_command;
 mod doctor_connect;
 mod doctor_differential;

@@ -30,8 +30,8 @@ pub struct Broker {
     pub tls13_ciphers: Option<String>,
     /// The `tls_version` option.
     pub tls_version: Option<String>,
-    /// Whether a client certificate is demanded.
-    pub require_certificate: bool,
+    /// Whether it wants a client certificate.
+    pub client_certificate: ClientCertificate,
     /// Whether a revocation list is set; what it says is not looked at.
     pub revocation_list: bool,
     /// Whether the port speaks plain MQTT.
@@ -48,6 +48,19 @@ pub struct Broker {
     pub passes: Vec<String>,
 }
 
+/// Whether a broker wants a client certificate, as far as that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientCertificate {
+    /// Nothing says so: only the broker's certificates were given.
+    Unknown,
+    /// It does not ask for one.
+    NotAsked,
+    /// It was seen to ask; whether it takes a client without one cannot be seen.
+    Asked,
+    /// It takes no client without one.
+    Demanded,
+}
+
 impl Broker {
     /// A broker of which only the certificates are known.
     #[must_use]
@@ -59,7 +72,7 @@ impl Broker {
             ciphers: None,
             tls13_ciphers: None,
             tls_version: None,
-            require_certificate: false,
+            client_certificate: ClientCertificate::Unknown,
             revocation_list: false,
             is_plain: false,
             alert: None,
@@ -82,6 +95,8 @@ impl Broker {
                 let named = certificates.into_iter().enumerate().map(|(position, der)| Certificate::new(der, name(position)));
                 broker.certificates = named.collect();
                 broker.suite = Some(suite);
+                broker.client_certificate =
+                    if asks_for_certificate { ClientCertificate::Asked } else { ClientCertificate::NotAsked };
                 // On the wire `require_certificate true` looks like `openssl s_server -verify`, which takes a client without one.
                 if asks_for_certificate {
                     let warning = "asks for a client certificate; whether it demands one, and which ones it accepts, cannot be seen from here";
@@ -108,6 +123,7 @@ impl Broker {
         let chosen = choose(&configuration.listeners, port)
             .ok_or_else(|| format!("{}: there is no listener at port {}", path.display(), port.unwrap_or_default()))?;
         let mut broker = Self::with_certificates(certificates);
+        broker.client_certificate = ClientCertificate::NotAsked;
         broker.refusals = configuration.refusals;
         for (position, listener) in configuration.listeners.iter().enumerate() {
             if position == chosen {
@@ -149,7 +165,9 @@ impl Broker {
         self.ciphers = listener.value("ciphers").map(str::to_owned);
         self.tls13_ciphers = listener.value("ciphers_tls1.3").map(str::to_owned);
         self.tls_version = listener.value("tls_version").map(str::to_owned);
-        self.require_certificate = listener.is_true("require_certificate");
+        if listener.is_true("require_certificate") {
+            self.client_certificate = ClientCertificate::Demanded;
+        }
         let are_given = !self.certificates.is_empty();
         self.read_certfile(listener);
         self.read_store(listener);
@@ -250,7 +268,7 @@ impl Broker {
 
     fn check_user_names(&mut self, listener: &Listener) {
         let names = ["use_identity_as_username", "use_subject_as_username"];
-        if names.iter().any(|name| listener.is_true(name)) && !self.require_certificate {
+        if names.iter().any(|name| listener.is_true(name)) && self.client_certificate != ClientCertificate::Demanded {
             self.warnings.push("the certificate is to be the user name, but require_certificate is not true".to_owned());
         }
     }

@@ -1,7 +1,7 @@
 //! The single checks: what is right, doubtful or wrong, whatever the verdicts are.
 
-use super::broker::{Prepared, public_key};
-use super::client::is_p256;
+use super::broker::{ClientCertificate, Prepared, public_key};
+use super::client::{self, is_p256};
 use super::explain::names;
 use super::openssl::chain::Parsed;
 use super::profile::{ClientKeys, Profile};
@@ -164,11 +164,36 @@ fn check_client(own: &Certificate, situation: &Situation, profiles: &[&'static P
         let finding = format!("{} bytes of certificate; Tasmota's TLSKey2 has room for {limit}", own.der().len());
         checks.push(check_of(Grade::Warning, origin, finding));
     }
-    let demanded = situation.broker.as_ref().is_none_or(|broker| broker.require_certificate || broker.is_observed);
-    if !demanded {
-        checks.push(check_of(Grade::Pass, origin, "the broker does not ask for a client certificate"));
+    let Some(parsed) = Parsed::read(own.der()) else { return checks };
+    if let Err(alert) = client::check_use(&parsed) {
+        checks.push(check_of(Grade::Fail, origin, format!("{}; {}", alert.reason, alert.cure)));
     }
+    if parsed.x509.is_ca() {
+        let finding =
+            "a CA's certificate: its key signs all others and does not belong on a device; give the device one of its own";
+        checks.push(check_of(Grade::Warning, origin, finding));
+    }
+    checks.extend(check_demand(own, &parsed, situation));
     checks
+}
+
+/// Where the broker is not known to demand a certificate, the verdict says nothing about this one.
+fn check_demand(own: &Certificate, parsed: &Parsed<'_>, situation: &Situation) -> Option<Check> {
+    let demand = match situation.broker.as_ref().map_or(ClientCertificate::Unknown, |broker| broker.client_certificate) {
+        ClientCertificate::Demanded => return None,
+        ClientCertificate::NotAsked => "the broker does not ask for a client certificate",
+        ClientCertificate::Asked => "whether the broker demands a client certificate, and of which CAs, cannot be seen from here",
+        ClientCertificate::Unknown => {
+            "whether the broker asks for a client certificate, and of which CAs, is not known; --mosquitto-conf tells"
+        }
+    };
+    Some(match client::judge_alone(parsed, situation.now) {
+        Ok(()) => check_of(Grade::Pass, own.origin(), demand),
+        Err(alert) => {
+            let finding = format!("{demand}; a broker that demands one would refuse this one: {}", alert.reason);
+            check_of(Grade::Warning, own.origin(), finding)
+        }
+    })
 }
 
 /// Dates, and whether the end is nearer than `--expires-within`; what has run out already is as bad as `expired`.

@@ -1,6 +1,6 @@
 //! The device's own certificate, as the broker judges it.
 
-use super::broker::{Broker, public_key};
+use super::broker::{Broker, ClientCertificate, public_key};
 use super::fault::HANDSHAKE_FAILURE;
 use super::negotiation::Alert;
 use super::openssl::chain::{LONGEST_CHAIN, Parsed, Store};
@@ -34,7 +34,7 @@ pub(super) fn judge(
     client: &[Certificate],
     now: Time,
 ) -> Result<(), Alert> {
-    if !broker.require_certificate {
+    if broker.client_certificate != ClientCertificate::Demanded {
         return Ok(());
     }
     let Some(own) = client.first().filter(|own| can_hold(profile, own)) else {
@@ -75,6 +75,23 @@ pub(super) fn is_p256(certificate: &Certificate) -> bool {
     matches!(public_key(certificate), Some(PublicKey::Ec { curve: Curve::P256, .. }))
 }
 
+/// What a broker of OpenSSL's default security level that demands a certificate would say to this one, whatever its `cafile` holds.
+pub(super) fn judge_alone(own: &Parsed<'_>, now: Time) -> Result<(), Alert> {
+    check_strength(own, DEFAULT_LEVEL)?;
+    check_use(own)?;
+    check_dates(own, 0, now)
+}
+
+/// Debian's level, which the list of ciphers may change.
+const DEFAULT_LEVEL: u32 = 2;
+
+fn check_strength(own: &Parsed<'_>, level: u32) -> Result<(), Alert> {
+    if objection(own, level, true).is_some_and(|objection| objection.starts_with("ee")) {
+        return Err(alert(BAD_CERTIFICATE, "the client's key is too small for the broker's security level", CURE_AGAIN));
+    }
+    Ok(())
+}
+
 /// `X509_verify_cert` for the purpose of a TLS client, in its order: chain, purpose and extensions, strength, signatures and dates.
 fn judge_certificate(
     broker: &Broker,
@@ -83,10 +100,8 @@ fn judge_certificate(
     client: &[Certificate],
     now: Time,
 ) -> Result<(), Alert> {
-    let level = broker.cipher_list().map_or(2, |list| list.security_level);
-    if objection(own, level, true).is_some_and(|objection| objection.starts_with("ee")) {
-        return Err(alert(BAD_CERTIFICATE, "the client's key is too small for the broker's security level", CURE_AGAIN));
-    }
+    let level = broker.cipher_list().map_or(DEFAULT_LEVEL, |list| list.security_level);
+    check_strength(own, level)?;
     let others = Store::new(client.get(1..).unwrap_or_default());
     let chain = build(own, &others, store, now).ok_or_else(|| {
         alert(
@@ -119,16 +134,19 @@ fn build<'c, 'a>(own: &'c Parsed<'a>, others: &'c Store<'a>, store: &'c Store<'a
     store.contains(last).then_some(chain)
 }
 
-fn check_purposes(own: &Parsed<'_>, chain: &[&Parsed<'_>]) -> Result<(), Alert> {
-    let allowed = |certificate: &Parsed<'_>| {
-        certificate.extension(|extension| match extension {
-            ParsedExtension::ExtendedKeyUsage(usage) => Some(usage.client_auth),
-            _ => None,
-        })
-    };
+/// Whether extendedKeyUsage allows client authentication, `None` where there is none.
+fn allows_clients(certificate: &Parsed<'_>) -> Option<bool> {
+    certificate.extension(|extension| match extension {
+        ParsedExtension::ExtendedKeyUsage(usage) => Some(usage.client_auth),
+        _ => None,
+    })
+}
+
+/// `check_purpose_ssl_client` of OpenSSL: a CA's certificate passes where its extensions do not forbid it.
+pub(super) fn check_use(own: &Parsed<'_>) -> Result<(), Alert> {
     // digitalSignature or keyAgreement
     let usable = own.key_usage().is_none_or(|usage| usage & (1 | 1 << 4) != 0);
-    if allowed(own) == Some(false) || !usable {
+    if allows_clients(own) == Some(false) || !usable {
         let reason = "extendedKeyUsage or keyUsage of the client's certificate does not allow client authentication";
         return Err(alert(
             UNSUPPORTED_CERTIFICATE,
@@ -136,6 +154,11 @@ fn check_purposes(own: &Parsed<'_>, chain: &[&Parsed<'_>]) -> Result<(), Alert> 
             "issue it with `extendedKeyUsage=clientAuth` and keyUsage=digitalSignature",
         ));
     }
+    Ok(())
+}
+
+fn check_purposes(own: &Parsed<'_>, chain: &[&Parsed<'_>]) -> Result<(), Alert> {
+    check_use(own)?;
     let not_ca = chain.iter().skip(1).any(|ca| !is_ca(ca));
     if not_ca {
         return Err(alert(
@@ -144,7 +167,7 @@ fn check_purposes(own: &Parsed<'_>, chain: &[&Parsed<'_>]) -> Result<(), Alert> 
             "issue the CA with basicConstraints CA:TRUE",
         ));
     }
-    if chain.iter().skip(1).any(|ca| allowed(ca) == Some(false)) {
+    if chain.iter().skip(1).any(|ca| allows_clients(ca) == Some(false)) {
         return Err(alert(UNSUPPORTED_CERTIFICATE, "a CA of the client's chain may not issue client certificates", CURE_AGAIN));
     }
     Ok(())
@@ -162,24 +185,26 @@ fn is_ca(certificate: &Parsed<'_>) -> bool {
 }
 
 fn check_signatures_and_dates(chain: &[&Parsed<'_>], now: Time) -> Result<(), Alert> {
-    let now = now.unix_seconds();
     // OpenSSL begins at the root.
     for (position, certificate) in chain.iter().enumerate().rev() {
         let issuer = chain.get(position + 1).unwrap_or(certificate);
         if position + 1 < chain.len() && !signature_holds(certificate, issuer) {
             return Err(alert(DECRYPT_ERROR, "a signature of the client's chain does not verify", CURE_AGAIN));
         }
-        let validity = certificate.x509.validity();
-        let [from, to] = [validity.not_before, validity.not_after].map(|date| date.timestamp());
-        let (which, cure) = name_in_chain(certificate, position);
-        if from > now {
-            let reason = format!("{which} is not valid before {}", Time::from_unix_seconds(from));
-            return Err(alert(BAD_CERTIFICATE, &reason, cure));
-        }
-        if to < now {
-            let reason = format!("{which} expired on {}", Time::from_unix_seconds(to));
-            return Err(alert(CERTIFICATE_EXPIRED, &reason, cure));
-        }
+        check_dates(certificate, position, now)?;
+    }
+    Ok(())
+}
+
+fn check_dates(certificate: &Parsed<'_>, position: usize, now: Time) -> Result<(), Alert> {
+    let validity = certificate.x509.validity();
+    let [from, to] = [validity.not_before, validity.not_after].map(|date| Time::from_unix_seconds(date.timestamp()));
+    let (which, cure) = name_in_chain(certificate, position);
+    if from > now {
+        return Err(alert(BAD_CERTIFICATE, &format!("{which} is not valid before {from}"), cure));
+    }
+    if to < now {
+        return Err(alert(CERTIFICATE_EXPIRED, &format!("{which} expired on {to}"), cure));
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ use crate::Certificate;
 use crate::time::Time;
 use parts::Anchor;
 
-pub use broker::Broker;
+pub use broker::{Broker, ClientCertificate};
 pub use checks::{Check, Grade};
 pub use judge::{Outcome, Verdict};
 pub use profile::{ClientKeys, Engine, Group, PROFILES, Profile, Suites, profile, with_4k_rsa};
