@@ -1,5 +1,6 @@
 //! The doctor's predictions against what real devices and brokers did.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use ta_codegen::Certificate;
@@ -7,7 +8,7 @@ use ta_codegen::doctor::{self, Broker, Outcome, Profile, Situation};
 use ta_codegen::time::Time;
 
 use crate::handshakes::{Expected, PROFILES, Scenario, Scenarios, scenarios};
-use crate::mosquitto::{Mosquitto, free_port};
+use crate::mosquitto::{Mosquitto, daemon, free_port};
 use crate::support;
 
 /// 20 November 2026, a minute before midnight UTC: the day the rows were measured, when all certificates had become valid.
@@ -284,6 +285,9 @@ fn doctor_refuses_the_settings_that_mosquitto_refuses() {
         with(&format!("listener {} 127.0.0.1\ncertfile /nonexistent\nkeyfile /nonexistent", free_port())),
         with(&included("include_dir /nonexistent")),
         with(&included("no_such_option 1")),
+        with(
+            "connection b\naddress 127.0.0.1:1\ntopic # both\nremote_username u\nremote_password p\nlocal_username u\nlocal_password p",
+        ),
         with("ciphers HIGH:!"),
         with("ciphers X:\"x\""),
         with("ciphers DEFAULT/x"),
@@ -295,6 +299,26 @@ fn doctor_refuses_the_settings_that_mosquitto_refuses() {
         let refusals = broker.startup_refusals();
         let log = Mosquitto::try_start(&settings).err();
         assert_eq!(refusals.is_empty(), log.is_none(), "\n{settings}\ndoctor: {refusals:?}\nmosquitto: {log:?}");
+    }
+}
+
+/// Whatever word in Mosquitto's program may be an option is tried with both. The last line keeps Mosquitto from starting.
+#[test]
+fn the_doctor_knows_the_options_that_mosquitto_knows() {
+    let program = support::read(Path::new(daemon().get_program()));
+    let is_letter = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.');
+    let words = program.split(|byte| !is_letter(byte)).filter(|word| (4..40).contains(&word.len()) && word.contains(&b'_'));
+    let words: BTreeSet<_> = words.filter_map(|word| std::str::from_utf8(word).ok()).collect();
+    assert!(words.contains("remote_username") && words.contains("require_certificate"));
+    let folder = support::temporary_folder();
+    for word in words {
+        let configuration = support::write(folder.path(), "mosquitto.conf", format!("{word} x\nno_such_option 1\n"));
+        let log = support::run(daemon().arg("-c").arg(&configuration)).expect_status(3).stderr;
+        let broker = Broker::from_mosquitto_conf(&configuration, Vec::new(), None).expect("a configuration");
+        let said = broker.startup_refusals().join("\n");
+        let [mosquitto, doctor] =
+            [(&log, "variable"), (&said, "option")].map(|(said, kind)| said.contains(&format!("{kind} \"{word}\"")));
+        assert_eq!(doctor, mosquitto, "{word}\n{log}\n{said}");
     }
 }
 

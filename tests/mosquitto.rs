@@ -152,7 +152,7 @@ impl Subscriber {
 }
 
 /// Debian installs it where only root's search path leads.
-fn daemon() -> Command {
+pub(crate) fn daemon() -> Command {
     let debian = "/usr/sbin/mosquitto";
     require(if Path::new(debian).exists() { debian } else { "mosquitto" }, "mosquitto")
 }
