@@ -322,6 +322,87 @@ fn the_doctor_knows_the_options_that_mosquitto_knows() {
     }
 }
 
+/// OpenSSL reads fewer forms of PEM than this project: whatever Mosquitto does not start with has to be said.
+#[test]
+fn the_doctor_refuses_the_files_that_openssl_does_not_read() {
+    let scenarios = scenarios();
+    let good = scenario(&scenarios, "A1");
+    let file = |name: &str| {
+        let line = good.settings.lines().find_map(|line| line.strip_prefix(name)).expect("a setting").trim();
+        (line.to_owned(), support::read_text(line))
+    };
+    let [(certfile, certificate), (keyfile, key)] = ["certfile", "keyfile"].map(file);
+    let folder = support::temporary_folder();
+    let new = folder.path().join("new.pem");
+    let from = |arguments: &[&str]| support::openssl(arguments.iter().copied());
+    let keys = [
+        (from(&["pkey", "-in", &keyfile, "-outform", "DER"]), "openssl pkey -inform DER"),
+        (from(&["pkey", "-in", &keyfile, "-pubout"]), "no private key"),
+        (from(&["pkcs8", "-topk8", "-in", &keyfile, "-passout", "pass:secret"]), "openssl pkey -in"),
+        (from(&["rsa", "-in", &keyfile, "-traditional", "-aes128", "-passout", "pass:secret"]), "openssl pkey -in"),
+        (from(&["rsa", "-in", &keyfile, "-traditional"]), ""),
+        (certificate.clone().into_bytes(), "a certificate and no private key"),
+        (format!("{certificate}{key}").into_bytes(), ""),
+        (format!("{key}-----BEGIN X-----\n").into_bytes(), ""),
+    ];
+    for (bytes, words) in keys.into_iter().chain(forms(&key)) {
+        compare_with_mosquitto(&good.settings.replace(&keyfile, support::text(&new)), &new, &bytes, words);
+    }
+    let certificates = [(from(&["x509", "-in", &certfile, "-outform", "DER"]), "openssl x509 -inform DER")];
+    for (bytes, words) in certificates.into_iter().chain(forms(&certificate)) {
+        compare_with_mosquitto(&good.settings.replace(&certfile, support::text(&new)), &new, &bytes, words);
+        compare_with_mosquitto(
+            &format!("{}cafile {}\n", without(&good.settings, "cafile"), support::text(&new)),
+            &new,
+            &bytes,
+            words,
+        );
+    }
+}
+
+fn without(settings: &str, name: &str) -> String {
+    settings.lines().filter(|line| !line.starts_with(name)).map(|line| format!("{line}\n")).collect()
+}
+
+/// A PEM file in forms that are seen in the wild, and what the doctor has to say of those that OpenSSL refuses.
+fn forms(pem: &str) -> Vec<(Vec<u8>, &'static str)> {
+    let body = |change: &dyn Fn(&str) -> String| {
+        let lines: Vec<_> = pem.lines().collect();
+        let [begin, body @ .., end] = &lines[..] else { panic!("a block") };
+        format!("{begin}\n{}\n{end}\n", change(&body.join("\n"))).into_bytes()
+    };
+    let indented = pem.lines().map(|line| format!("  {line}\n")).collect::<String>();
+    vec![
+        (format!("\u{feff}{pem}").encode_utf16().flat_map(u16::to_le_bytes).collect(), "iconv -f UTF-16"),
+        (indented.clone().into_bytes(), "line 1: BEGIN"),
+        (format!("{pem}{indented}").into_bytes(), ""),
+        (format!("Bag: {pem}").into_bytes(), "line 1: BEGIN"),
+        (pem.replace("-----BEGIN", "-----Begin").into_bytes(), "line 1: BEGIN"),
+        (pem.replace('\n', "\r").into_bytes(), "tr '\\r' '\\n'"),
+        (pem.replace('\n', "\r\n").into_bytes(), ""),
+        (format!("\u{feff}{pem}").into_bytes(), ""),
+        (format!("some words\n{pem}").into_bytes(), ""),
+        (body(&|body| format!("\n{body}")), ""),
+        (body(&|body| body.replacen('\n', "\n\n", 1)), "an empty line"),
+        (format!("{}{pem}", pem.trim_end()).into_bytes(), "the END line"),
+        (format!("-----BEGIN X-----\nAAAA\n{pem}").into_bytes(), "the END line"),
+    ]
+}
+
+/// The file `new` gets these bytes; `words` are for what Mosquitto refuses, none for what it takes.
+fn compare_with_mosquitto(settings: &str, new: &Path, bytes: &[u8], words: &str) {
+    std::fs::write(new, bytes).expect("our own file");
+    let folder = support::temporary_folder();
+    let configuration = support::write(folder.path(), "mosquitto.conf", format!("listener 8883\n{settings}"));
+    let broker = Broker::from_mosquitto_conf(&configuration, Vec::new(), None).expect("a configuration");
+    let said = broker.startup_refusals().join("\n");
+    let log = Mosquitto::try_start(settings).err();
+    let shown = String::from_utf8_lossy(bytes);
+    assert_eq!(log.is_some(), !words.is_empty(), "Mosquitto: {log:?}\n{words}\n{shown}");
+    assert_eq!(said.is_empty(), words.is_empty(), "{said}\n{shown}");
+    assert!(said.contains(words), "{words} is missing in {said}");
+}
+
 #[test]
 fn cipher_lists_are_read_as_openssl_reads_them() {
     let words = [

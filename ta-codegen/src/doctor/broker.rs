@@ -4,6 +4,7 @@ use super::connect;
 use super::mosquitto::{self, Listener, Resolved, Setting};
 use super::openssl::chain::{Parsed, Store, sent};
 use super::openssl::cipher_list::{self, CipherList};
+use super::openssl::pem;
 use super::openssl::security::objection;
 use super::parts::Anchor;
 use super::private_key::{self, Match};
@@ -228,22 +229,25 @@ impl Broker {
     }
 
     fn check_key(&mut self, key: &[u8], name: &str) {
+        if let Some(problem) = unusable_key(key, name) {
+            return self.refusals.push(format!("keyfile {name}: {problem}"));
+        }
         let Some(public) = self.certificates.first().and_then(public_key) else { return };
         match private_key::compare(key, &public) {
             Match::Same => self.passes.push(format!("keyfile {name} belongs to the server's certificate")),
             Match::Different => {
                 self.refusals.push(format!("keyfile {name} does not belong to the server's certificate (key values mismatch)"));
             }
-            Match::None => self.refusals.push(format!("keyfile {name} holds no private key in PEM")),
-            Match::Unknown => self.warnings.push(format!("keyfile {name} is encrypted or of another kind; not compared")),
+            Match::Unknown => self.warnings.push(format!("keyfile {name} is of a kind that is not read here; not compared")),
         }
     }
 
     fn read_revocation_list(&mut self, listener: &Listener) {
         let Some(setting) = listener.setting("crlfile") else { return };
         let resolved = self.resolve(setting);
-        match input::read_file(&resolved.path).map(|bytes| pem::parse_many(bytes).unwrap_or_default()) {
-            Ok(blocks) if blocks.iter().any(|block| block.tag() == "X509 CRL") => self.revocation_list = true,
+        let is_list = |block: Result<pem::Block<'_>, _>| block.is_ok_and(|block| block.label == b"X509 CRL");
+        match input::read_file(&resolved.path) {
+            Ok(bytes) if pem::blocks(&bytes).any(is_list) => self.revocation_list = true,
             Ok(_) => self.refusals.push(format!("crlfile {} holds no revocation list", setting.value)),
             Err(error) => self.refusals.push(format!("crlfile: {error}")),
         }
@@ -358,9 +362,37 @@ fn is_denied(error: &Error) -> bool {
     error.problems().iter().any(denied)
 }
 
+/// The certificates that OpenSSL loads; the project's own reader finds them in more forms.
 fn read_file(path: &Path) -> Result<Vec<Certificate>, String> {
-    let certificates = input::read_file(path).and_then(|bytes| read_certificates(&bytes, &path.to_string_lossy()));
-    certificates.map_err(|error| error.to_string())
+    let name = path.to_string_lossy();
+    let bytes = input::read_file(path).map_err(|error| error.to_string())?;
+    let blocks = pem::blocks(&bytes).collect::<Result<Vec<_>, _>>();
+    let blocks = blocks.map_err(|problem| format!("{name}: OpenSSL cannot read it: {problem}"))?;
+    let lines: Vec<_> = blocks.iter().filter(|block| block.is_certificate()).map(|block| Some(block.line)).collect();
+    if lines.is_empty() {
+        return Err(format!("{name}: OpenSSL finds no certificate in it: {}", pem::why_none(&bytes, &name, "x509")));
+    }
+    let mut certificates = read_certificates(&bytes, &name).map_err(|error| error.to_string())?;
+    certificates.retain(|certificate| lines.contains(&certificate.origin().line));
+    Ok(certificates)
+}
+
+/// What keeps OpenSSL from loading a private key, and what would work. It takes the first one of the file.
+fn unusable_key(file: &[u8], name: &str) -> Option<String> {
+    let is_certificate = |block: Result<pem::Block<'_>, _>| block.is_ok_and(|block| block.is_certificate());
+    let mut keys = pem::blocks(file).filter(|block| block.as_ref().map_or(true, pem::Block::is_private_key));
+    match keys.next() {
+        Some(Ok(key)) if key.is_encrypted => Some(format!(
+            "it is encrypted, and Mosquitto cannot ask for the pass phrase where it has no terminal; `openssl pkey -in {name} -out NEW` writes it without one"
+        )),
+        Some(Ok(_)) => None,
+        Some(Err(problem)) => Some(format!("OpenSSL cannot read it: {problem}")),
+        None if pem::blocks(file).any(is_certificate) => Some(
+            "it holds a certificate and no private key in PEM; give the file of the key that the certificate was issued for"
+                .to_owned(),
+        ),
+        None => Some(format!("it holds no private key in PEM: {}", pem::why_none(file, name, "pkey"))),
+    }
 }
 
 /// OpenSSL finds only files that are named after the hash of their subject, as `openssl rehash` links them.

@@ -11,18 +11,12 @@ pub(super) enum Match {
     Same,
     /// It does not.
     Different,
-    /// There is no private key.
-    None,
-    /// It cannot be told: the key is encrypted, or of a kind that is not read here.
+    /// It cannot be told: the key is of a kind that is not read here.
     Unknown,
 }
 
 /// Compares the first private key of a PEM file with a certificate's key.
 pub(super) fn compare(pem_file: &[u8], public: &PublicKey<'_>) -> Match {
-    const LABEL: &[u8] = b"PRIVATE KEY-----";
-    if !pem_file.windows(LABEL.len()).any(|window| window == LABEL) {
-        return Match::None;
-    }
     let Ok(blocks) = pem::parse_many(pem_file) else { return Match::Unknown };
     let key = blocks.iter().find(|block| block.tag().ends_with("PRIVATE KEY"));
     let answer = key.and_then(|block| match block.tag() {

@@ -2,5 +2,6 @@
 
 pub(super) mod chain;
 pub(super) mod cipher_list;
+pub(super) mod pem;
 pub(super) mod security;
 pub(super) mod suites;
