@@ -288,13 +288,28 @@ fn doctor_refuses_the_settings_that_mosquitto_refuses() {
         with(
             "connection b\naddress 127.0.0.1:1\ntopic # both\nremote_username u\nremote_password p\nlocal_username u\nlocal_password p",
         ),
+        with("password_file /nonexistent"),
+        with("password_file /dev/null"),
+        with("password_file /dev/null\npassword_file /dev/null"),
+        with(&format!("password_file /dev/null\nlistener {} 127.0.0.1\npassword_file /dev/null", free_port())),
+        with("acl_file /nonexistent"),
+        with("acl_file"),
+        with("psk_file /nonexistent"),
+        with("dhparamfile /nonexistent"),
+        with(&format!("dhparamfile {}", support::text(&good.anchors[0]))),
+        with(&format!("listener {} 127.0.0.1\ndhparamfile /nonexistent", free_port())),
+        with("per_listener_settings true"),
+        with("per_listener_settings false"),
+        with("per_listener_settings maybe"),
+        with(&included("per_listener_settings true")),
         with("ciphers HIGH:!"),
         with("ciphers X:\"x\""),
         with("ciphers DEFAULT/x"),
         with("ciphers DEFAULT:@SECLEVEL=01"),
     ];
     for settings in settings {
-        let configuration = support::write(folder.path(), "mosquitto.conf", format!("listener 8883\n{settings}"));
+        let text = format!("allow_anonymous true\nlistener 8883 127.0.0.1\n{settings}");
+        let configuration = support::write(folder.path(), "mosquitto.conf", text);
         let broker = Broker::from_mosquitto_conf(&configuration, Vec::new(), None).expect("a configuration");
         let refusals = broker.startup_refusals();
         let log = Mosquitto::try_start(&settings).err();
@@ -319,6 +334,55 @@ fn the_doctor_knows_the_options_that_mosquitto_knows() {
         let [mosquitto, doctor] =
             [(&log, "variable"), (&said, "option")].map(|(said, kind)| said.contains(&format!("{kind} \"{word}\"")));
         assert_eq!(doctor, mosquitto, "{word}\n{log}\n{said}");
+    }
+}
+
+/// Settings that count in their order or by their port, as the whole of a configuration.
+#[test]
+fn listeners_and_their_settings_get_in_each_others_way() {
+    let [port, other] = [free_port(), free_port()];
+    let per_listener = "per_listener_settings true\n";
+    let with_password =
+        format!("listener {port} 127.0.0.1\npassword_file /dev/null\nlistener {other} 127.0.0.1\npassword_file /dev/null\n");
+    let folder = support::temporary_folder();
+    for (text, refused) in [
+        (format!("listener {port} 127.0.0.1\nlistener {other} 127.0.0.1\n"), false),
+        (format!("listener {port} 127.0.0.1\nlistener {port} 127.0.0.1\n"), true),
+        (format!("listener {port}\nlistener {port} 127.0.0.1\n"), true),
+        (format!("listener {port} 127.0.0.2\nlistener {port} 127.0.0.1\n"), false),
+        (format!("bind_address 127.0.0.2\nport {port}\nlistener {port} 127.0.0.1\n"), false),
+        (with_password.clone(), true),
+        (format!("{per_listener}{with_password}"), false),
+        (format!("listener {port} 127.0.0.1\nmax_connections 9\n{per_listener}"), false),
+        (format!("listener {port} 127.0.0.1\nauto_id_prefix x\n{per_listener}"), true),
+        (format!("auto_id_prefix x\nper_listener_settings false\nlistener {port} 127.0.0.1\n"), false),
+    ] {
+        let text = format!("user root\nlog_dest stderr\n{text}");
+        let configuration = support::write(folder.path(), "mosquitto.conf", &text);
+        let mut timed = support::require("timeout", "coreutils");
+        timed.arg("0.5").arg(daemon().get_program()).arg("-c").arg(&configuration);
+        let run = support::run(&mut timed);
+        let broker = Broker::from_mosquitto_conf(&configuration, Vec::new(), None).expect("a configuration");
+        let refusals = broker.startup_refusals();
+        const STOPPED_BY_TIMEOUT: i32 = 124;
+        assert_eq!(run.status != STOPPED_BY_TIMEOUT, refused, "{text}{}", run.stderr);
+        assert_eq!(!refusals.is_empty(), refused, "{text}{refusals:?}");
+    }
+}
+
+/// Mosquitto answers a device that knows no pre-shared key with alert 40.
+#[test]
+fn a_listener_with_pre_shared_keys_refuses_the_handshake() {
+    let scenarios = scenarios();
+    let good = scenario(&scenarios, "A1");
+    let settings = "psk_hint hint\npsk_file /dev/null\n";
+    let broker = Mosquitto::start(settings);
+    let port = broker.port().to_string();
+    let folder = support::temporary_folder();
+    let configuration = support::write(folder.path(), "mosquitto.conf", format!("listener 8883\n{settings}"));
+    for more in [["--connect", &format!("127.0.0.1:{port}")], ["--mosquitto-conf", support::text(&configuration)]] {
+        let said = doctor_with(good, &[&more[..], &["--target", "tasmota-rsa"]].concat()).expect_status(1);
+        assert!(said.text().contains("error 296"), "{}", said.text());
     }
 }
 

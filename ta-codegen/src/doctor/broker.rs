@@ -37,6 +37,8 @@ pub struct Broker {
     pub revocation_list: bool,
     /// Whether the port speaks plain MQTT.
     pub is_plain: bool,
+    /// Whether it has pre-shared keys (RFC 4279) and no certificate.
+    pub is_psk: bool,
     /// The alert it answered with when it was asked for its chain.
     pub alert: Option<u8>,
     /// The number of the cipher suite it was seen to choose.
@@ -76,6 +78,7 @@ impl Broker {
             client_certificate: ClientCertificate::Unknown,
             revocation_list: false,
             is_plain: false,
+            is_psk: false,
             alert: None,
             suite: None,
             refusals: Vec::new(),
@@ -126,6 +129,10 @@ impl Broker {
         let mut broker = Self::with_certificates(certificates);
         broker.client_certificate = ClientCertificate::NotAsked;
         broker.refusals = configuration.refusals;
+        let are_given = !broker.certificates.is_empty();
+        for setting in &configuration.security_files {
+            broker.read_needed(setting, are_given);
+        }
         for (position, listener) in configuration.listeners.iter().enumerate() {
             if position == chosen {
                 broker.read_listener(listener);
@@ -154,10 +161,12 @@ impl Broker {
     fn read_listener(&mut self, listener: &Listener) {
         let missing = listener.missing_for_tls();
         if !missing.is_empty() {
-            self.warnings.push(format!("without {} Mosquitto serves this listener without TLS", missing.join(" and ")));
-            self.is_plain = self.certificates.is_empty();
+            self.is_psk = self.certificates.is_empty() && listener.setting("psk_hint").is_some();
+            self.is_plain = self.certificates.is_empty() && !self.is_psk;
+            let served = if self.is_psk { "with pre-shared keys alone" } else { "without TLS" };
+            self.warnings.push(format!("without {} Mosquitto serves this listener {served}", missing.join(" and ")));
         }
-        if !self.is_plain {
+        if !self.is_plain && !self.is_psk {
             self.read_tls_settings(listener);
         }
     }
@@ -173,6 +182,7 @@ impl Broker {
         self.read_certfile(listener);
         self.read_store(listener);
         self.read_keyfile(listener, are_given);
+        self.read_parameters(listener, are_given);
         self.read_revocation_list(listener);
         self.check_tls13_suites();
         self.check_user_names(listener);
@@ -215,16 +225,33 @@ impl Broker {
     }
 
     /// Where the certificates are given, the files that the configuration names are probably on another machine.
-    fn read_keyfile(&mut self, listener: &Listener, certificates_are_given: bool) {
-        let Some(setting) = listener.setting("keyfile") else { return };
+    fn read_needed(&mut self, setting: &Setting, certificates_are_given: bool) -> Option<Vec<u8>> {
         let resolved = self.resolve(setting);
         match input::read_file(&resolved.path) {
-            Ok(key) => self.check_key(&key, &setting.value),
+            Ok(bytes) => return Some(bytes),
             // A key is often readable for Mosquitto's user only.
             Err(error) if is_denied(&error) || certificates_are_given => {
-                self.warnings.push(format!("keyfile: {error}; not compared with the certificate"));
+                self.warnings.push(format!("{}: {error}; not looked at", setting.name));
             }
-            Err(error) => self.refusals.push(format!("keyfile: {error}")),
+            Err(error) => self.refusals.push(format!("{}: {error}", setting.name)),
+        }
+        None
+    }
+
+    fn read_keyfile(&mut self, listener: &Listener, certificates_are_given: bool) {
+        let Some(setting) = listener.setting("keyfile") else { return };
+        if let Some(key) = self.read_needed(setting, certificates_are_given) {
+            self.check_key(&key, &setting.value);
+        }
+    }
+
+    fn read_parameters(&mut self, listener: &Listener, certificates_are_given: bool) {
+        let Some(setting) = listener.setting("dhparamfile") else { return };
+        let Some(bytes) = self.read_needed(setting, certificates_are_given) else { return };
+        let mut blocks = pem::blocks(&bytes).map_while(Result::ok);
+        if !blocks.any(|block| block.label.ends_with(b"DH PARAMETERS")) {
+            let cure = "`openssl dhparam -out dhparam.pem 2048` makes one, or leave the option out";
+            self.refusals.push(format!("dhparamfile {} holds no DH PARAMETERS; {cure}", setting.value));
         }
     }
 

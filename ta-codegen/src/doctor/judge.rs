@@ -2,7 +2,7 @@
 
 use super::broker::Prepared;
 use super::explain;
-use super::fault::{Fault, SSL_BAD_SIGNATURE, SSL_LIMIT_EXCEEDED, SSL_WRONG_KEY_USAGE};
+use super::fault::{Fault, HANDSHAKE_FAILURE, SSL_BAD_SIGNATURE, SSL_LIMIT_EXCEEDED, SSL_WRONG_KEY_USAGE};
 use super::negotiation::{Agreed, Alert, negotiate, sending_objection};
 use super::parts::Anchor;
 use super::profile::{Engine, Profile};
@@ -114,6 +114,9 @@ fn find_outcome(profile: &Profile, situation: &Situation, prepared: Option<&Prep
         }
         return Err(answered_with(alert).into());
     }
+    if broker.is_psk {
+        return Err(psk_broker().into());
+    }
     if broker.is_plain || broker.certificates.is_empty() {
         return Err(plain_broker().into());
     }
@@ -152,6 +155,17 @@ fn plain_broker() -> Alert {
         error: 31,
         reason: "the broker's listener has no TLS: it needs both certfile and keyfile".to_owned(),
         cure: "set certfile and keyfile for the listener in mosquitto.conf".to_owned(),
+    }
+}
+
+/// No device has a suite of pre-shared keys, and no other one does without a certificate.
+fn psk_broker() -> Alert {
+    Alert {
+        error: HANDSHAKE_FAILURE,
+        reason:
+            "the broker's listener has pre-shared keys (psk_hint) and no certificate, and the device speaks TLS with certificates"
+                .to_owned(),
+        cure: "set certfile and keyfile for the listener, or let the device connect to another one".to_owned(),
     }
 }
 

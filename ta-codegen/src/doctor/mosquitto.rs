@@ -20,6 +20,13 @@ const ONCE: &[&str] = &[
     "psk_hint",
 ];
 
+/// Options of security that name a file, which has to be there. Each may stand once for the whole broker, or with
+/// `per_listener_settings true` once for each listener.
+const SECURITY_FILES: &[&str] = &["acl_file", "password_file", "psk_file"];
+
+/// The other options `per_listener_settings true` must stand before (`conf__set_cur_security_options`).
+const SECURITY: &[&str] = &["allow_anonymous", "allow_zero_length_clientid", "auth_plugin", "auto_id_prefix", "plugin"];
+
 /// Options that are true or false. Found by giving Mosquitto 2.0.11 each option with another value.
 const BOOLEANS: &[&str] = &[
     "allow_anonymous",
@@ -37,7 +44,6 @@ const BOOLEANS: &[&str] = &[
     "log_timestamp",
     "notifications",
     "notifications_local_only",
-    "per_listener_settings",
     "persistence",
     "queue_qos0_messages",
     "require_certificate",
@@ -55,7 +61,7 @@ const BOOLEANS: &[&str] = &[
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Setting {
-    name: String,
+    pub(super) name: String,
     pub(super) value: String,
     pub(super) file: PathBuf,
 }
@@ -64,6 +70,8 @@ pub(super) struct Setting {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Listener {
     pub(super) port: Option<u16>,
+    /// The address or name behind the port; without one Mosquitto listens at all of them.
+    address: Option<String>,
     settings: Vec<Setting>,
 }
 
@@ -77,12 +85,21 @@ impl Listener {
     }
 
     pub(super) fn is_true(&self, name: &str) -> bool {
-        self.value(name).is_some_and(|value| matches!(value, "true" | "1"))
+        self.value(name) == Some("true")
     }
 
     /// The options without which Mosquitto serves a listener plainly, as far as they are missing.
     pub(super) fn missing_for_tls(&self) -> Vec<&'static str> {
         ["certfile", "keyfile"].into_iter().filter(|name| self.setting(name).is_none()).collect()
+    }
+
+    /// Whether both listen at one port of one address, so that the second finds it in use.
+    fn overlaps(&self, other: &Self) -> bool {
+        let is_same_address = match (&self.address, &other.address) {
+            (Some(address), Some(other)) => address == other,
+            _ => true,
+        };
+        self.port.is_some_and(|port| port != 0) && self.port == other.port && is_same_address
     }
 
     /// Whether anything about TLS is set.
@@ -98,6 +115,11 @@ pub(super) struct Configuration {
     pub(super) listeners: Vec<Listener>,
     /// Why Mosquitto does not start.
     pub(super) refusals: Vec<String>,
+    /// `SECURITY_FILES`.
+    pub(super) security_files: Vec<Setting>,
+    per_listener: bool,
+    /// Whether one of `SECURITY` or `SECURITY_FILES` was set.
+    mentions_security: bool,
     /// How many files have been read.
     files: usize,
 }
@@ -113,6 +135,7 @@ pub(super) fn read(path: &Path) -> Result<Configuration, String> {
     if configuration.listeners.len() > 1 && default.port.is_none() && !default.mentions_tls() {
         configuration.listeners.remove(0);
     }
+    configuration.check_ports();
     Ok(configuration)
 }
 
@@ -152,17 +175,29 @@ impl Configuration {
         files.iter().try_for_each(|file| self.read_file(file, false))
     }
 
+    fn check_ports(&mut self) {
+        for (position, listener) in self.listeners.iter().enumerate() {
+            if self.listeners[..position].iter().any(|earlier| earlier.overlaps(listener)) {
+                let port = listener.port.unwrap_or_default();
+                self.refusals
+                    .push(format!("two listeners are at port {port} (address already in use); give each a port of its own"));
+            }
+        }
+    }
+
     fn option(&mut self, listener: &mut usize, line: &Line<'_>, path: &Path) -> Result<(), String> {
         let name = line.name;
         let known = OPTIONS.split_whitespace().any(|option| option == name);
         if !known && !name.starts_with("auth_opt_") && !name.starts_with("plugin_opt_") {
             return Err(unknown_option(name, line.rest));
         }
+        self.mentions_security |= SECURITY.contains(&name) || SECURITY_FILES.contains(&name) || name.starts_with("auth_opt_");
         match name {
             "include_dir" if line.rest.is_empty() => Err(has_no_value(name)),
             "include_dir" => check_is_no_key(name, line.rest),
             "listener" => {
-                self.listeners.push(Listener { port: Some(read_listener_port(line)?), settings: Vec::new() });
+                let address = line.words().nth(1).map(str::to_owned);
+                self.listeners.push(Listener { port: Some(read_listener_port(line)?), address, settings: Vec::new() });
                 *listener = self.listeners.len() - 1;
                 Ok(())
             }
@@ -170,10 +205,33 @@ impl Configuration {
                 self.listeners[0].port = Some(read_port(line)?.filter(|port| *port > 0).ok_or(NO_PORT)?);
                 Ok(())
             }
+            "bind_address" => {
+                self.listeners[0].address = Some(line.text().to_owned());
+                Ok(())
+            }
+            "per_listener_settings" => self.set_per_listener(line),
+            _ if SECURITY_FILES.contains(&name) => self.set_security_file(*listener, line, path),
             _ if BOOLEANS.contains(&name) => self.listeners[*listener].set_boolean(line, path),
             _ if ONCE.contains(&name) => self.listeners[*listener].set_text(line, path),
             _ => Ok(()),
         }
+    }
+}
+
+impl Configuration {
+    fn set_per_listener(&mut self, line: &Line<'_>) -> Result<(), String> {
+        self.per_listener = line.truth_value()?;
+        if self.per_listener && self.mentions_security {
+            return Err("per_listener_settings must stand before all other settings of security; move it to the top".to_owned());
+        }
+        Ok(())
+    }
+
+    fn set_security_file(&mut self, listener: usize, line: &Line<'_>, path: &Path) -> Result<(), String> {
+        let scope = if self.per_listener { listener } else { 0 };
+        self.listeners[scope].set_text(line, path)?;
+        self.security_files.extend(self.listeners[scope].setting(line.name).cloned());
+        Ok(())
     }
 }
 
@@ -205,6 +263,14 @@ impl<'a> Line<'a> {
         self.rest.split(' ').filter(|word| !word.is_empty())
     }
 
+    fn truth_value(&self) -> Result<bool, String> {
+        match self.first_word().ok_or_else(|| has_no_value(self.name))? {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(format!("the value of \"{}\" is not true or false", self.name)),
+        }
+    }
+
     /// The whole value without the white space around it, as for a file's name (`conf__parse_string`).
     fn text(&self) -> &'a str {
         self.rest.trim_matches([' ', '\t', '\n', '\u{B}', '\u{C}', '\r'])
@@ -213,11 +279,8 @@ impl<'a> Line<'a> {
 
 impl Listener {
     fn set_boolean(&mut self, line: &Line<'_>, path: &Path) -> Result<(), String> {
-        let value = line.first_word().ok_or_else(|| has_no_value(line.name))?;
-        if !matches!(value, "true" | "false" | "1" | "0") {
-            return Err(format!("the value of \"{}\" is not true or false", line.name));
-        }
-        self.set(line.name, value, path);
+        let value = line.truth_value()?;
+        self.set(line.name, &value.to_string(), path);
         Ok(())
     }
 
