@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::authority::{Authority, Key, Use, Valid};
 use crate::handshakes::{Scenario, scenarios};
 use crate::support;
 
@@ -126,7 +127,7 @@ fn hostile_names_move_no_cursor() {
     ]);
     let path = support::text(&certificate);
     for json in [None, Some("--json")] {
-        let arguments = ["doctor", "--ca", path, "--broker", path, "--host", "\u{1b}[31m"];
+        let arguments = ["doctor", "--ca", path, "--broker", path, "--host", "evil.test"];
         let said = support::ta_codegen_with(arguments.into_iter().chain(json));
         assert!(!said.text().contains(['\u{1b}', '\u{202e}']), "{}", said.text());
         assert!(said.text().contains("evil"), "{}", said.text());
@@ -205,4 +206,54 @@ fn a_name_that_is_not_given_is_missed() {
     support::ta_codegen_with(arguments.into_iter().chain(["--host", ""])).expect_status(2).expect_stderr(&["--host is empty"]);
     let said = doctor(good, &ONE).expect_status(0);
     assert!(!said.text().contains("warning"), "{}", said.text());
+}
+
+/// Each is told what to give instead.
+#[test]
+fn what_is_no_host_is_refused() {
+    let scenarios = scenarios();
+    let good = scenarios.iter().find(|scenario| scenario.id == "A1").expect("a scenario");
+    let anchor = support::text(&good.anchors[0]);
+    let cases = [
+        ("--host", "mqtts://mqtt.example.com", "without scheme"),
+        ("--host", "mqtt.example.com:8883", "has a port"),
+        ("--host", "mqtt example", "without blanks"),
+        ("--host", " ", "without blanks"),
+        ("--host", "mqtt..example", "neither a name"),
+        ("--host", "[::1]", "brackets"),
+        ("--host", "*.example.com", "is a pattern"),
+        ("--host", "b\u{fc}cher.example", "xn--"),
+        ("--host", "\u{1b}[31m", "brackets"),
+        ("--connect", "localhost:99999", "1 to 65535"),
+        ("--connect", "localhost:abc", "1 to 65535"),
+        ("--connect", "localhost:0", "1 to 65535"),
+        ("--connect", "localhost:", "1 to 65535"),
+        ("--connect", ":8883", "is empty"),
+        ("--connect", "mqtts://localhost:8883", "without scheme"),
+        ("--connect", "::1:18902", "in brackets"),
+        ("--connect", "[::1", "in brackets"),
+        ("--connect", "[::1]8883", "1 to 65535"),
+    ];
+    for (option, given, words) in cases {
+        let said =
+            support::ta_codegen_with(["doctor", "--ca", anchor, option, given]).expect_status(2).expect_stderr(&[option, words]);
+        assert!(!said.stderr.contains('\u{1b}'), "{}", said.stderr);
+    }
+}
+
+#[test]
+fn odd_names_have_cures_of_their_own() {
+    let root = Authority::new("/CN=Root", Key::P256);
+    let server = root.issue(Key::P256, Use::Server("DNS:broker.test,IP:::1,IP:192.0.2.1"), Valid::Now);
+    let [anchor, chain] = [root.certificate(), &*server.certificate].map(support::text);
+    for (host, words) in [
+        ("broker.test.", "leave out the dot at the end on the device, for certificates have none: broker.test"),
+        ("::1", "connect by a host name"),
+        ("::1", "the server's certificate has ::1 as an IP address"),
+        ("192.0.2.2", "(DNS:broker.test, IP:::1, IP:192.0.2.1)"),
+    ] {
+        let arguments = ["doctor", "--ca", anchor, "--broker", chain, "--target", "bearssl-full", "--host", host];
+        let said = support::ta_codegen_with(arguments).expect_status(1);
+        assert!(said.text().contains(words), "{words} is missing in {}", said.text());
+    }
 }

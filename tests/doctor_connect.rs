@@ -183,3 +183,22 @@ fn a_warning_does_not_end_the_handshake() {
     let closed = fetch(&serve(vec![[warning, record(ALERT, &[1, 0])].concat()], Duration::ZERO)).expect_err("no chain came");
     assert!(closed.contains("close_notify"), "{closed}");
 }
+
+/// A server that sends back what it gets, as socat does, and one that hangs up with a fatal close_notify.
+#[test]
+fn answers_that_are_no_tls_are_called_so() {
+    let echo = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = echo.local_addr().expect("an address").to_string();
+    thread::spawn(move || {
+        let (mut stream, _) = echo.accept().expect("a client");
+        let mut writer = stream.try_clone().expect("the same stream");
+        std::io::copy(&mut stream, &mut writer).ok()
+    });
+    let error = fetch(&address).expect_err("no server");
+    assert!(error.contains("the answer is not TLS"), "{error}");
+
+    let error = fetch(&serve(vec![record(ALERT, &[FATAL, 0])], Duration::ZERO)).expect_err("no chain came");
+    assert!(error.contains("hung up"), "{error}");
+    let error = fetch(&serve(Vec::new(), Duration::ZERO)).expect_err("no chain came");
+    assert!(error.contains("hung up"), "{error}");
+}

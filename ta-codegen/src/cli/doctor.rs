@@ -11,6 +11,7 @@ use ta_codegen::{Certificate, Escaped, read_certificates};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::address::{Address, check_host};
 use super::output::{print, report, tell};
 use super::subcommand::{Subcommand, parsed};
 use super::{Outcome, input};
@@ -137,7 +138,7 @@ fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn examine(arguments: &Arguments) -> Result<doctor::Report, String> {
-    let host = host(arguments)?;
+    let (connect, host) = addresses(arguments)?;
     let profiles = chosen_profiles(arguments);
     let situation = Situation {
         anchors: certificates(&arguments.ca)?,
@@ -147,18 +148,21 @@ fn examine(arguments: &Arguments) -> Result<doctor::Report, String> {
         now: arguments.at.unwrap_or_else(Time::now),
         expires_within: arguments.expires_within,
     };
-    match &arguments.connect {
-        Some(address) => examine_by_connecting(address, &situation, &profiles),
+    match connect {
+        Some(address) => examine_by_connecting(&address.with_port(), &situation, &profiles),
         None => Ok(doctor::examine(&situation, &profiles)),
     }
 }
 
 /// A broker may answer each device differently, with another certificate or an alert.
-fn examine_by_connecting(address: &str, situation: &Situation, profiles: &[&'static Profile]) -> Result<doctor::Report, String> {
-    let (_, with_port) = split_address(address);
+fn examine_by_connecting(
+    with_port: &str,
+    situation: &Situation,
+    profiles: &[&'static Profile],
+) -> Result<doctor::Report, String> {
     let mut report = doctor::Report::default();
     for &profile in profiles {
-        let answer = connect::fetch(&with_port, &situation.host, profile, PATIENCE)?;
+        let answer = connect::fetch(with_port, &situation.host, profile, PATIENCE)?;
         let name = |position: usize| Origin::file(format!("{with_port}, certificate {}", position + 1));
         let broker = Some(Broker::observed(answer, profile, name));
         report.add(doctor::examine(&Situation { broker, ..situation.clone() }, &[profile]));
@@ -172,28 +176,16 @@ fn chosen_profiles(arguments: &Arguments) -> Vec<&'static Profile> {
     PROFILES.iter().filter(chosen).map(large).collect()
 }
 
-/// What cannot be a name is not quoted in any message: it may be the text of a key. clap quotes what begins with a dash, as PEM does,
-/// where an option does not take it, so these two options do.
-fn host(arguments: &Arguments) -> Result<String, String> {
-    let connected = arguments.connect.as_deref().map(|address| split_address(address).0);
-    if arguments.host.as_deref() == Some("") {
-        return Err("--host is empty; give the name or address the device connects to, or leave the option out".to_owned());
+/// clap quotes what begins with a dash, as PEM does, where an option does not take it, so these two options do.
+fn addresses(arguments: &Arguments) -> Result<(Option<Address<'_>>, String), String> {
+    let connect =
+        arguments.connect.as_deref().map(Address::read).transpose().map_err(|problem| format!("--connect {problem}"))?;
+    if let Some(host) = &arguments.host {
+        check_host(host).map_err(|problem| format!("--host {problem}"))?;
     }
-    for (option, name) in [("--host", arguments.host.as_deref()), ("--connect", connected)] {
-        if name.is_some_and(|name| !may_be_a_name(name)) {
-            return Err(format!(
-                "{option} is neither a name nor an address; give it without scheme and path, such as mqtt.example.com"
-            ));
-        }
-    }
-    Ok(arguments.host.as_deref().or(connected).unwrap_or_default().to_owned())
-}
-
-/// Whether a name has the lengths of RFC 1035, section 2.3.4, no dash in front (section 2.3.1), and nothing that only stands in a URL
-/// or in Base64.
-fn may_be_a_name(name: &str) -> bool {
-    let is_foreign = |letter: char| letter.is_whitespace() || matches!(letter, '+' | '/' | '=');
-    name.len() <= 255 && !name.starts_with('-') && !name.contains(is_foreign) && name.split('.').all(|label| label.len() <= 63)
+    let connected = connect.as_ref().map(|address| address.host);
+    let host = arguments.host.as_deref().or(connected).unwrap_or_default().to_owned();
+    Ok((connect, host))
 }
 
 fn certificates(files: &[PathBuf]) -> Result<Vec<Certificate>, String> {
@@ -217,13 +209,3 @@ fn broker(arguments: &Arguments) -> Result<Option<Broker>, String> {
 
 /// How long the broker may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The host and `host:port`; MQTT over TLS is at 8883.
-fn split_address(address: &str) -> (&str, String) {
-    let is_port = |port: &str| port.parse::<u16>().is_ok();
-    match address.rsplit_once(':').filter(|(host, port)| is_port(port) && (!host.contains(':') || host.ends_with(']'))) {
-        Some((host, _)) => (host.trim_matches(['[', ']']), address.to_owned()),
-        None if address.contains(':') && !address.starts_with('[') => (address, format!("[{address}]:8883")),
-        None => (address.trim_matches(['[', ']']), format!("{address}:8883")),
-    }
-}

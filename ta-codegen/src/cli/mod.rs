@@ -1,5 +1,6 @@
 //! The front ends: one module for each thing that the command does.
 
+mod address;
 mod arguments;
 mod choice;
 mod completions;

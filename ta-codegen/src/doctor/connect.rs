@@ -105,7 +105,7 @@ fn in_words(address: &str, error: &std::io::Error, timeout: Duration) -> String 
         ErrorKind::ConnectionRefused => "nothing listens there (connection refused)".to_owned(),
         ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("no answer within {} seconds", timeout.as_secs()),
         ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => {
-            "the connection was closed before any certificate came; is this a TLS port?".to_owned()
+            "the server hung up before any certificate came; is this a TLS port?".to_owned()
         }
         ErrorKind::InvalidData => format!("{error}; is this a TLS port?"),
         _ => error.to_string(),
@@ -194,6 +194,8 @@ impl Handshake {
     fn read_messages(&mut self) -> std::io::Result<Option<Answer>> {
         while let Some((kind, body)) = self.next_message() {
             match kind {
+                // A server that sends back what it gets sends a ClientHello.
+                1 => return Err(invalid("the answer is not TLS, but what was sent to it")),
                 // ServerHello, Certificate, CertificateRequest, ServerHelloDone (RFC 5246, section 7.4)
                 2 => self.suite = chosen_suite(&body).ok_or_else(|| invalid("the ServerHello is malformed"))?,
                 11 => self.certificates = certificates(&body).ok_or_else(|| invalid("the Certificate message is malformed"))?,
@@ -218,10 +220,11 @@ impl Handshake {
     }
 }
 
-/// An alert of level 1 is a warning (RFC 5246, section 7.2), which devices pass over as well, unless it closes the connection.
+/// An alert of level 1 is a warning (RFC 5246, section 7.2), which devices pass over as well, unless it closes the
+/// connection: close_notify is no error, whatever its level says.
 fn read_alert(level: u8, alert: u8) -> std::io::Result<Option<Answer>> {
     match (level, alert) {
-        (1, 0) => Err(std::io::Error::other("the broker closed the connection (close_notify) before any certificate came")),
+        (_, 0) => Err(std::io::Error::other("the broker hung up (close_notify) before any certificate came; its log says why")),
         (1, _) => Ok(None),
         _ => Ok(Some(Answer::Alert(alert))),
     }

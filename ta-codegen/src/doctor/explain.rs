@@ -10,6 +10,7 @@ use super::validator::Refusal;
 use crate::error::DecodeError;
 use crate::time::Time;
 use crate::{PublicKey, bearssl, display_name};
+use std::net::IpAddr;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 
 pub(super) const CURE_LARGE_KEY: &str = "use RSA-2048 keys, or build the firmware with USE_4K_RSA (then judge with --4k-rsa)";
@@ -67,18 +68,24 @@ pub(super) fn names(certificate: &Parsed<'_>) -> (Option<Vec<String>>, Vec<Strin
 fn general_name(name: &GeneralName<'_>) -> String {
     match name {
         GeneralName::DNSName(name) => format!("DNS:{name}"),
-        GeneralName::IPAddress([a, b, c, d]) => format!("IP:{a}.{b}.{c}.{d}"),
-        GeneralName::IPAddress(_) => "IP:(IPv6)".to_owned(),
+        GeneralName::IPAddress(bytes) => address(bytes).map_or_else(|| "IP:(malformed)".to_owned(), |ip| format!("IP:{ip}")),
         GeneralName::RFC822Name(name) => format!("email:{name}"),
         GeneralName::URI(name) => format!("URI:{name}"),
         _ => "another kind of name".to_owned(),
     }
 }
 
+/// 4 or 16 bytes (RFC 5280, section 4.2.1.6).
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+}
+
 fn server_name(host: &str, certificate: &Parsed<'_>) -> (String, String) {
     let (alternative, common) = names(certificate);
     let common = if common.is_empty() { "none".to_owned() } else { common.join(", ") };
-    let is_address = host.parse::<std::net::IpAddr>().is_ok();
+    let address = host.parse::<IpAddr>().ok();
+    let is_address = address.is_some();
     let reason = match &alternative {
         Some(names) if is_address && names.iter().any(|name| *name == format!("IP:{host}")) => format!(
             "the server's certificate has {host} as an IP address, and BearSSL looks at DNS names only: any subjectAltName ({}) switches the common name ({common}) off",
@@ -90,11 +97,25 @@ fn server_name(host: &str, certificate: &Parsed<'_>) -> (String, String) {
         ),
         None => format!("{host} is not the common name of the server's certificate ({common})"),
     };
-    let mut cure = format!("issue the server's certificate with `subjectAltName=DNS:{host}`");
-    if is_address {
-        cure += &format!(" (an address as a DNS name is what BearSSL matches), or with CN={host} and no subjectAltName at all");
+    (reason, name_cure(host, address))
+}
+
+fn name_cure(host: &str, address: Option<IpAddr>) -> String {
+    if let Some(name) = host.strip_suffix('.') {
+        return format!("leave out the dot at the end on the device, for certificates have none: {name}");
     }
-    (reason, cure)
+    let issue = format!("issue the server's certificate with `subjectAltName=DNS:{host}`");
+    match address {
+        Some(IpAddr::V6(_)) => {
+            "let the device connect by a host name, and issue the server's certificate with `subjectAltName=DNS:` and that name; \
+             an IPv6 address is never matched as one, only as the text of a DNS name, in the device's own spelling"
+                .to_owned()
+        }
+        Some(IpAddr::V4(_)) => {
+            format!("{issue} (an address as a DNS name is what BearSSL matches), or with CN={host} and no subjectAltName at all")
+        }
+        None => issue,
+    }
 }
 
 fn not_trusted(profile: &Profile, situation: &Situation, chain: &[&[u8]]) -> (String, String) {

@@ -141,12 +141,9 @@ const ONLY_TLS12: &[u8] = &[40, 70, 71];
 /// The broker refused every client the doctor imitated.
 fn answered_with(alert: u8) -> Alert {
     let error = 256 + u16::from(alert);
-    let entry = bearssl::error(error);
-    Alert {
-        error,
-        reason: format!("the broker answered with alert {alert}: {}", entry.map(|entry| entry.cause).unwrap_or_default()),
-        cure: entry.map(|entry| entry.cure).unwrap_or_default().to_owned(),
-    }
+    let (cause, cure) =
+        bearssl::error(error).map_or(("a refusal of its own", "read the broker's log"), |entry| (entry.cause, entry.cure));
+    Alert { error, reason: format!("the broker answered with alert {alert}: {cause}"), cure: cure.to_owned() }
 }
 
 /// A TLS device at a port that speaks plain MQTT: the broker takes the handshake for a bad packet and hangs up.
