@@ -36,10 +36,17 @@ fn exit_status_tells_the_verdict() {
 fn the_clock_can_be_set_in_two_ways() {
     let scenarios = scenarios();
     let good = scenarios.iter().find(|scenario| scenario.id == "A1").expect("a scenario");
-    for early in ["1999-12-31T23:59:59Z", "@0", "2000-01-01T00:00:00+01:00"] {
-        let said = doctor(good, &[&ONE[..], &["--at", early]].concat()).expect_status(1);
-        assert!(said.text().contains("error 54"), "{early}: {}", said.text());
+    for early in ["1999-12-31T23:59:59Z", "@0", "2000-01-01T00:00:00+01:00", "2000-01-01"] {
+        for target in ["tasmota-rsa", "rustls"] {
+            let said = doctor(good, &["--target", target, "--at", early]).expect_status(1);
+            assert!(said.text().contains("error 54"), "{early}: {}", said.text());
+            // The clock is to blame, not the certificate.
+            assert!(said.text().contains("cure  set the device's clock") && !said.text().contains("renew"), "{}", said.text());
+        }
     }
+    let said = doctor(good, &["--at", "2000-01-01"]);
+    assert!(said.text().contains("clock says 2000-01-01 00:00:00 UTC"), "{}", said.text());
+    doctor(good, &["--at", "2000-13-01"]).expect_status(2).expect_stderr(&["2026-11-20"]);
 }
 
 #[test]
@@ -50,7 +57,9 @@ fn the_expiry_watch_fails_in_time() {
     let said = doctor(good, &[&ONE[..], &["--expires-within", "36500d"]].concat()).expect_status(1);
     assert!(said.text().contains("less than 36500 days more"), "{}", said.text());
     assert!(said.text().contains("will connect"), "{}", said.text());
-    doctor(good, &["--expires-within", "soon"]).expect_status(2).expect_stderr(&["30d"]);
+    for days in ["soon", "99999"] {
+        doctor(good, &["--expires-within", days]).expect_status(2).expect_stderr(&["a number of days up to 65535, such as 30d"]);
+    }
 }
 
 #[test]
@@ -76,12 +85,25 @@ fn an_esp8266_holds_large_keys_only_when_it_is_built_for_them() {
 #[test]
 fn rustls_is_judged_by_webpki() {
     let scenarios = scenarios();
-    for (id, words) in [("A1", "will connect"), ("F6", "CertNotValidForName"), ("G1", "CertExpired"), ("H8", "InvalidSignature")]
-    {
+    for (id, words, name) in [
+        ("A1", "will connect", ""),
+        ("F6", "is not among the names in subjectAltName", "CertNotValidForName"),
+        ("G1", "expired on 20", "CertExpired"),
+        ("H8", "a signature of the chain does not verify", "InvalidSignature"),
+        ("B2", "give the device a key and a certificate", ""),
+    ] {
         let scenario = scenarios.iter().find(|scenario| scenario.id == id).expect("a scenario");
-        let said = doctor(scenario, &["--target", "rustls"]);
-        assert!(said.text().contains(words), "{id}: {}", said.text());
+        let said = rustls(scenario);
+        assert!(said.text().contains(words) && said.text().contains(name), "{id}: {}", said.text());
+        // Nothing of Rust's own text, nothing of Tasmota.
+        assert!(!said.text().contains(['{', '}']) && !said.text().contains("TLSKey"), "{id}: {}", said.text());
     }
+}
+
+fn rustls(scenario: &Scenario) -> support::Outcome {
+    let mut command = support::ta_codegen();
+    command.arg("doctor").arg("--ca").args(&scenario.anchors).arg("--mosquitto-conf").arg(&scenario.configuration);
+    support::run(command.args(["--host", scenario.host, "--target", "rustls"]))
 }
 
 #[test]

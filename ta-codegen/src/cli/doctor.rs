@@ -62,7 +62,7 @@ struct Arguments {
     #[arg(long, value_name = "PROFILE", value_parser = profile_names())]
     target: Vec<String>,
 
-    /// The device's clock, RFC 3339 or @UNIXSECONDS [default: now]
+    /// The device's clock: RFC 3339, a date (midnight UTC) or @UNIXSECONDS [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Time>,
 
@@ -105,9 +105,7 @@ fn profile_names() -> clap::builder::PossibleValuesParser {
 fn parse_time(text: &str) -> Result<Time, String> {
     let seconds = match text.strip_prefix('@') {
         Some(seconds) => seconds.parse().map_err(|_| "after @ come the seconds since 1970".to_owned())?,
-        None => OffsetDateTime::parse(text, &Rfc3339)
-            .map_err(|error| format!("{error}; write it as 2026-11-20T12:00:00Z or @1795176000"))?
-            .unix_timestamp(),
+        None => parse_date(text)?.unix_timestamp(),
     };
     if seconds < 0 {
         return Err("a device's clock does not go back before 1970".to_owned());
@@ -115,8 +113,17 @@ fn parse_time(text: &str) -> Result<Time, String> {
     Ok(Time::from_unix_seconds(seconds))
 }
 
+/// A date alone is its midnight, UTC.
+fn parse_date(text: &str) -> Result<OffsetDateTime, String> {
+    let is_date = text.len() == "2026-11-20".len();
+    let whole = if is_date { format!("{text}T00:00:00Z") } else { text.to_owned() };
+    OffsetDateTime::parse(&whole, &Rfc3339)
+        .map_err(|error| format!("{error}; write it as 2026-11-20T12:00:00Z, 2026-11-20 or @1795176000"))
+}
+
 fn parse_days(text: &str) -> Result<i64, String> {
-    let days: u16 = text.trim_end_matches('d').parse().map_err(|_| "a number of days, such as 30d".to_owned())?;
+    let days: u16 =
+        text.trim_end_matches('d').parse().map_err(|_| format!("a number of days up to {}, such as 30d", u16::MAX))?;
     Ok(i64::from(days) * 86_400)
 }
 

@@ -51,11 +51,15 @@ fn no_certificate(profile: &Profile, client: &[Certificate]) -> Alert {
             "the broker demands a client certificate, and this one cannot be stored on the device: Tasmota takes EC P-256 keys only"
         }
     };
-    if profile.speaks_tls13() {
-        // RFC 8446, section 6.2
-        return alert(CERTIFICATE_REQUIRED, reason, "give the device a key and a certificate of a CA in the broker's cafile");
-    }
-    alert(HANDSHAKE_FAILURE, reason, "store an EC P-256 key and certificate with TLSKey1 and TLSKey2 (`ta-codegen tls-key`)")
+    // RFC 8446, section 6.2
+    let error = if profile.speaks_tls13() { CERTIFICATE_REQUIRED } else { HANDSHAKE_FAILURE };
+    let cure = match profile.client_keys {
+        ClientKeys::P256 | ClientKeys::P256Advised => {
+            "store an EC P-256 key and certificate with TLSKey1 and TLSKey2 (`ta-codegen tls-key`)"
+        }
+        ClientKeys::Any => "give the device a key and a certificate of a CA in the broker's cafile",
+    };
+    alert(error, reason, cure)
 }
 
 const CURE_AGAIN: &str =

@@ -24,7 +24,7 @@ pub(super) fn refusal(profile: &Profile, situation: &Situation, chain: &[&[u8]],
     let meaning = table.map(|entry| entry.meaning).unwrap_or_default();
     let cure = table.map(|entry| entry.cure).unwrap_or_default().to_owned();
     match (error, certificate) {
-        (EXPIRED, Some(certificate)) => (validity(situation, &which, &certificate), cure),
+        (EXPIRED, Some(certificate)) => validity(situation, &which, &certificate, cure),
         (BAD_SERVER_NAME, Some(certificate)) => server_name(&situation.host, &certificate),
         (NOT_TRUSTED, _) => not_trusted(profile, situation, chain),
         (UNSUPPORTED, _) => (unsupported(profile, chain, position), unsupported_cure(profile, chain, position)),
@@ -45,14 +45,18 @@ fn which(chain: &[&[u8]], position: usize) -> String {
     }
 }
 
-fn validity(situation: &Situation, which: &str, certificate: &Parsed<'_>) -> String {
+/// A certificate that is not valid yet needs no other one.
+pub(super) const CURE_CLOCK: &str = "set the device's clock: let it reach an NTP server";
+
+fn validity(situation: &Situation, which: &str, certificate: &Parsed<'_>, renew: String) -> (String, String) {
     let validity = certificate.x509.validity();
     let [from, to] = [validity.not_before, validity.not_after].map(|date| Time::from_unix_seconds(date.timestamp()));
     let clock = situation.now;
     if from > clock {
-        return format!("{which} is not valid before {from}, and the device's clock says {clock}");
+        let reason = format!("{which} is not valid before {from}, and the device's clock says {clock}");
+        return (reason, CURE_CLOCK.to_owned());
     }
-    format!("{which} expired on {to}, and the device's clock says {clock}")
+    (format!("{which} expired on {to}, and the device's clock says {clock}"), renew)
 }
 
 /// The names a certificate has: all alternative names, and the common names.
