@@ -370,6 +370,32 @@ fn listeners_and_their_settings_get_in_each_others_way() {
     }
 }
 
+/// What looks right in mosquitto.conf and is not: Mosquitto refuses the first three and finds no CA with the last.
+#[test]
+fn slips_of_the_pen_in_mosquitto_conf_are_called_by_their_names() {
+    let scenarios = scenarios();
+    let good = scenario(&scenarios, "A1");
+    let folder = support::temporary_folder();
+    let capath = folder.path().join("ca");
+    std::fs::create_dir(&capath).expect("our own folder");
+    support::write(&capath, "ca.crt", support::read(&good.anchors[0]));
+    let certfile = good.settings.lines().find_map(|line| line.strip_prefix("certfile ")).expect("a certfile").to_owned();
+    let hashed = format!("{}capath {}\n", without(&good.settings, "cafile"), support::text(&capath));
+    for (settings, words, starts) in [
+        (good.settings.replace("certfile ", "certfile\t"), "a tab stands beside \"certfile\"", false),
+        (good.settings.replace(&certfile, &format!("\"{certfile}\"")), "neither quotation marks nor comments", false),
+        (good.settings.replace(&certfile, &format!("{certfile} # the chain")), "neither quotation marks nor comments", false),
+        (hashed, "`openssl rehash", true),
+    ] {
+        let log = Mosquitto::try_start(&settings).err();
+        assert_eq!(log.is_none(), starts, "{settings}{log:?}");
+        let configuration = support::write(folder.path(), "mosquitto.conf", format!("listener 8883\n{settings}"));
+        let said = doctor_with(good, &["--mosquitto-conf", support::text(&configuration), "--target", "tasmota-rsa"]);
+        assert!(said.text().contains(words), "{words} is missing in {}", said.text());
+        assert_eq!(said.text().contains("the broker refuses to start"), !starts, "{}", said.text());
+    }
+}
+
 /// Mosquitto answers a device that knows no pre-shared key with alert 40.
 #[test]
 fn a_listener_with_pre_shared_keys_refuses_the_handshake() {

@@ -218,6 +218,10 @@ impl Broker {
         if let Some(setting) = listener.setting("capath") {
             let resolved = self.resolve(setting);
             match read_hashed_directory(&resolved.path) {
+                Ok(certificates) if certificates.is_empty() => self.warnings.push(format!(
+                    "capath {0}: no certificate there is named after the hash of its subject, and OpenSSL finds no other; `openssl rehash {0}` makes the links",
+                    setting.value
+                )),
                 Ok(certificates) => self.store.extend(certificates),
                 Err(error) => self.warnings.push(format!("capath: {error}; Mosquitto starts, but finds no CA there")),
             }

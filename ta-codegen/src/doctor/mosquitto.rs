@@ -187,8 +187,7 @@ impl Configuration {
 
     fn option(&mut self, listener: &mut usize, line: &Line<'_>, path: &Path) -> Result<(), String> {
         let name = line.name;
-        let known = OPTIONS.split_whitespace().any(|option| option == name);
-        if !known && !name.starts_with("auth_opt_") && !name.starts_with("plugin_opt_") {
+        if !is_option(name) && !name.starts_with("auth_opt_") && !name.starts_with("plugin_opt_") {
             return Err(unknown_option(name, line.rest));
         }
         self.mentions_security |= SECURITY.contains(&name) || SECURITY_FILES.contains(&name) || name.starts_with("auth_opt_");
@@ -330,8 +329,17 @@ fn check_is_configuration(bytes: &[u8]) -> Result<(), String> {
 
 const BEGIN: &[u8] = b"-----BEGIN";
 
+fn is_option(name: &str) -> bool {
+    OPTIONS.split_whitespace().any(|option| option == name)
+}
+
 /// The line may be anything, such as one of a private key that has lost its BEGIN line: only what is like an option is quoted.
 fn unknown_option(name: &str, value: &str) -> String {
+    if let Some(option) = name.split('\t').find(|word| is_option(word)).filter(|_| name.contains('\t')) {
+        return format!(
+            "a tab stands beside \"{option}\"; Mosquitto separates with blanks only and takes the tab for a part of the name"
+        );
+    }
     const LONGEST: usize = 40;
     let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.');
     if name.len() <= LONGEST && !value.is_empty() && name.bytes().all(is_letter) {
@@ -382,7 +390,7 @@ fn read_port(line: &Line<'_>) -> Result<Option<u16>, String> {
 #[derive(Debug)]
 pub(super) struct Resolved {
     pub(super) path: PathBuf,
-    /// A remark when the place is a guess.
+    /// A remark when the place is a guess, or the name not what was meant.
     pub(super) remark: Option<String>,
 }
 
@@ -390,6 +398,12 @@ pub(super) struct Resolved {
 /// configuration's folder.
 pub(super) fn resolve(value: &str, configuration: &Path) -> Resolved {
     let path = PathBuf::from(value);
+    if !path.exists() && (value.starts_with(['"', '\'']) || value.contains(" #")) {
+        let remark = format!(
+            "Mosquitto knows neither quotation marks nor comments behind a value: it takes all of {value} for the name of the file"
+        );
+        return Resolved { path, remark: Some(remark) };
+    }
     let beside = configuration.parent().unwrap_or(Path::new("")).join(&path);
     if path.is_absolute() || path.exists() || !beside.exists() {
         let remark = (!path.is_absolute()).then(|| format!("{value} is relative to where mosquitto is started; taken from here"));
