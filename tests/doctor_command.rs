@@ -279,3 +279,17 @@ fn odd_names_have_cures_of_their_own() {
         assert!(said.text().contains(words), "{words} is missing in {}", said.text());
     }
 }
+
+#[test]
+fn the_cure_for_a_curve_is_that_of_the_device() {
+    let folder = support::temporary_folder();
+    let [key, certificate] = ["key", "p521.crt"].map(|name| folder.path().join(name));
+    let path = support::text(&certificate);
+    let curve =
+        ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp521r1", "-nodes", "-subj", "/CN=broker.test"];
+    support::openssl(curve.into_iter().chain(["-keyout", support::text(&key), "-out", path]));
+    let arguments = ["doctor", "--ca", path, "--broker", path, "--host", "broker.test", "--target", "rustls"];
+    let said = support::ta_codegen_with(arguments).expect_status(1);
+    assert!(said.text().contains("a curve the device does not offer"), "{}", said.text());
+    assert!(said.text().contains("RSA-2048 or EC P-256") && !said.text().contains("SetOption165"), "{}", said.text());
+}

@@ -197,6 +197,7 @@ fn unfit_key(profile: &Profile, broker: &Broker, key: ServerKey) -> Alert {
         ServerKey::Rsa => CURE_CIPHERS,
         ServerKey::Ec { may_sign: false, .. } => "issue it with keyUsage=digitalSignature",
         _ if broker.ciphers.is_some() && offers_ecdsa(profile) => CURE_CIPHERS,
+        _ if offers_ecdsa(profile) => "give the broker a certificate with an RSA-2048 or EC P-256 key",
         _ => CURE_RSA_SERVER,
     };
     failure(reason.to_owned(), cure)
