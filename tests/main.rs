@@ -12,6 +12,7 @@ mod doctor_client;
 mod doctor_command;
 mod doctor_connect;
 mod doctor_differential;
+mod doctor_mosquitto;
 mod doctor_rustls;
 mod evil_server;
 mod extras;
