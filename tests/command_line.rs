@@ -149,7 +149,10 @@ fn nothing_that_is_read_is_written_to() {
     write(folder.path(), "ca.crt", &before);
     std::os::unix::fs::symlink("ca.crt", at("link")).expect("a link");
     let [ca, link, out] = ["ca.crt", "link", "out"].map(|name| text(&at(name)).to_owned());
-    let refused: [&[&str]; 7] = [
+    std::os::unix::fs::symlink("out", at("to-out")).expect("a link");
+    let to_out = text(&at("to-out")).to_owned();
+    let refused: [&[&str]; 8] = [
+        &["--header", &ca, "-o", &out, "--depfile", &to_out],
         &["--header", &ca, "-o", &ca],
         &["--header", &ca, "-o", &link],
         &["--header", &link, "-o", &ca],
@@ -161,7 +164,7 @@ fn nothing_that_is_read_is_written_to() {
     for arguments in refused {
         ta_codegen_with(arguments.iter().copied()).expect_status(2).expect_stderr(&["give"]);
         assert_eq!(read(at("ca.crt")), before, "{arguments:?}");
-        assert_eq!(names_in(folder.path()), ["ca.crt", "link"], "{arguments:?}");
+        assert_eq!(names_in(folder.path()), ["ca.crt", "link", "to-out"], "{arguments:?}");
     }
     run(ta_codegen().args(["--header", "ca.crt", "-o", "./ca.crt"]).current_dir(folder.path())).expect_status(2);
     assert_eq!(read(at("ca.crt")), before);

@@ -85,6 +85,13 @@ fn target(path: &Path) -> io::Result<Target> {
     }
 }
 
+/// Where a regular file is or would be made, links followed: the same for each of its names. `None` for a directory, and for a device
+/// or a FIFO, which hold nothing that could be lost.
+pub fn place(path: &Path) -> Option<PathBuf> {
+    let Ok(Target::File { path, .. }) = target(path) else { return None };
+    Some(fs::canonicalize(directory_of(&path)).ok()?.join(path.file_name()?))
+}
+
 /// Follows symbolic links that lead to no file. They are no circle: that is another error than a file that is missing.
 fn end_of_links(path: &Path) -> PathBuf {
     match fs::read_link(path) {

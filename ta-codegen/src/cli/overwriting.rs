@@ -1,8 +1,9 @@
 //! No output may destroy what it is made of, or another output.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use ta_codegen::files::place;
 
 /// What to say where a file among the outputs is one of the inputs, or stands there twice.
 pub(super) fn conflict<'a>(
@@ -21,15 +22,4 @@ pub(super) fn conflict<'a>(
         }
     }
     None
-}
-
-/// Where a regular file is or would be made, links followed. Devices and FIFOs hold nothing that could be lost.
-fn place(path: &Path) -> Option<PathBuf> {
-    match fs::metadata(path) {
-        Ok(metadata) => metadata.is_file().then(|| fs::canonicalize(path).ok())?,
-        Err(_) => {
-            let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            Some(fs::canonicalize(directory).ok()?.join(path.file_name()?))
-        }
-    }
 }

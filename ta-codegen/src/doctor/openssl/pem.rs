@@ -97,10 +97,10 @@ fn has_header(body: &[&[u8]], begin: usize) -> Result<bool, String> {
 pub(in crate::doctor) fn why_none(file: &[u8], name: &str, kind: &str) -> String {
     let write = format!("{name} > NEW");
     if file.first() == Some(&0x30) {
-        return format!("it is DER; `openssl {kind} -inform DER -in {name} -out NEW` writes it as PEM");
+        return format!("it looks like DER; `openssl {kind} -inform DER -in {name} -out NEW` writes it as PEM");
     }
     if file.contains(&0) {
-        return format!("it is UTF-16; `iconv -f UTF-16 -t UTF-8 {write}` writes it as OpenSSL reads it");
+        return format!("it looks like UTF-16; `iconv -f UTF-16 -t UTF-8 {write}` writes it as OpenSSL reads it");
     }
     if !file.contains(&b'\n') && file.contains(&b'\r') {
         return format!("its lines end with a carriage return alone; `tr '\\r' '\\n' < {write}` mends that");
